@@ -1,0 +1,143 @@
+"""The tables. One transaction writes across them all, so that nothing is half decided (M1, M2)."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+from sqlalchemy.types import TypeDecorator
+
+metadata = MetaData()
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware time, kept as milliseconds since 1970 UTC: the same on every database, and quick to compare."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+        """Write."""
+        return None if value is None else round(value.timestamp() * 1000)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Read."""
+        return None if value is None else datetime.fromtimestamp(value / 1000, UTC)
+
+
+#: SQLite numbers rows by itself only for INTEGER; elsewhere the number may grow larger.
+Sequence = BigInteger().with_variant(Integer, "sqlite")
+
+#: Every verdict that was taken in, once per id and revision.
+passages = Table(
+    "passages", metadata,
+    Column("seq", Sequence, primary_key=True, autoincrement=True),
+    Column("passage", String(64), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("node", String(48), nullable=False),
+    Column("door", String(48), nullable=False),
+    Column("seen_from", Moment, nullable=False),
+    Column("seen_to", Moment, nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("confidence", Float, nullable=False),
+    Column("frames", Integer, nullable=False),
+    Column("faces_in_view", Integer, nullable=False),
+    Column("model", String(200), nullable=False),
+    Column("reason", String(16), nullable=False),
+    Index("passages_once", "passage", "revision", "node", unique=True),
+    Index("passages_received", "received_at"),
+)  # fmt: skip
+
+#: What was decided, as the `Decision` message says it.
+decisions = Table(
+    "decisions", metadata,
+    Column("seq", Sequence, primary_key=True, autoincrement=True),
+    Column("id", String(64), nullable=False, unique=True),
+    Column("door", String(48), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("passage", String(64)),
+    Column("revision", Integer),
+    Column("event_type", String(16), nullable=False),
+    Column("decision", String(16), nullable=False),
+    Column("document", JSON, nullable=False),
+    Index("decisions_door_at", "door", "at"),
+    Index("decisions_passage", "passage"),
+)  # fmt: skip
+
+#: A door as it stands: the state of the policy machine, and the two retained documents that follow from it.
+doors = Table(
+    "doors", metadata,
+    Column("door", String(48), primary_key=True),
+    Column("machine", JSON, nullable=False),
+    Column("state", JSON, nullable=False),
+    Column("display", JSON, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+)  # fmt: skip
+
+#: What must leave by MQTT. A row is marked when the broker has taken it, and never sent after `expires_at`.
+outbox = Table(
+    "outbox", metadata,
+    Column("seq", Sequence, primary_key=True, autoincrement=True),
+    Column("id", String(64), nullable=False, unique=True),
+    Column("topic", String(255), nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("retain", Boolean, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment),
+    Column("sent_at", Moment),
+    Index("outbox_waiting", "sent_at", "seq"),
+)  # fmt: skip
+
+#: Notices: one row per message, recipient and attempt to reach it; written with the decision that caused it.
+notices = Table(
+    "notices", metadata,
+    Column("seq", Sequence, primary_key=True, autoincrement=True),
+    Column("id", String(64), nullable=False, unique=True),
+    Column("recipient", String(48), nullable=False),
+    Column("door", String(48), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("facts", JSON, nullable=False),
+    # waiting -> sent | failed; or suppressed by the cooldown, then counted into a later notice (`counted_in`)
+    Column("status", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("next_try", Moment, nullable=False),
+    Column("last_error", Text),
+    Column("sent_at", Moment),
+    Column("counted_in", String(64)),
+    Index("notices_due", "status", "next_try"),
+    Index("notices_recipient", "recipient", "door", "kind", "created_at"),
+)  # fmt: skip
+
+#: People and violations by door and day of the site's calendar (YYYY-MM-DD).
+counts = Table(
+    "counts", metadata,
+    Column("door", String(48), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("people", Integer, nullable=False, default=0),
+    Column("violations", Integer, nullable=False, default=0),
+    Column("late", Integer, nullable=False, default=0),
+)  # fmt: skip
+
+#: Nodes as last heard: availability and the `NodeHealth` document.
+nodes = Table(
+    "nodes", metadata,
+    Column("node", String(48), primary_key=True),
+    Column("availability", String(16)),
+    Column("health", JSON),
+    Column("heard_at", Moment, nullable=False),
+)  # fmt: skip

@@ -1,0 +1,19 @@
+"""Names of things: slugs that people choose, ids that the programs make."""
+
+import secrets
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+#: An id that a person gives a node or a door: it stands in topics, addresses and entity ids, so ASCII only,
+#: and without the characters that MQTT, NATS or Home Assistant treat specially.
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9_-]{0,46}[a-z0-9])?$")]
+
+#: An id that a program made (see `new_id`); others may come from other makers of nodes.
+EventId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
+
+
+def new_id(now: datetime) -> str:
+    """Return an id of 32 hexadecimal digits that sorts by time: 48 bits of milliseconds, 80 of chance."""
+    return f"{int(now.timestamp() * 1000):012x}{secrets.token_hex(10)}"

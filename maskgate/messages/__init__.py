@@ -1,0 +1,52 @@
+"""The payloads of every topic. Reading order: base, node, hub, door.
+
+A reader ignores fields it does not know (a newer node may talk to an older hub) and refuses a payload without
+`"v": 1`; see `decode`.
+"""
+
+from maskgate.messages.base import Message, MessageError, Timestamp, decode, encode
+from maskgate.messages.door import (
+    Acknowledge,
+    Contact,
+    Counters,
+    Decision,
+    Display,
+    DisplayKind,
+    DoorCommand,
+    DoorState,
+    Emergency,
+    Entry,
+    EventType,
+    Feedback,
+    LockAction,
+    LockState,
+    Mode,
+    Override,
+    SetLock,
+    SetMode,
+    ShowMessage,
+    Sound,
+)
+from maskgate.messages.hub import HubHealth
+from maskgate.messages.node import (
+    Ack,
+    Availability,
+    CameraState,
+    Dropped,
+    Latency,
+    NodeCommand,
+    NodeHealth,
+    Passage,
+    PassageRef,
+    SetEnable,
+    SetRelay,
+    VerdictReason,
+)
+
+__all__ = [
+    "Ack", "Acknowledge", "Availability", "CameraState", "Contact", "Counters", "Decision", "Display",
+    "DisplayKind", "DoorCommand", "DoorState", "Dropped", "Emergency", "Entry", "EventType", "Feedback",
+    "HubHealth", "Latency", "LockAction", "LockState", "Message", "MessageError", "Mode", "NodeCommand",
+    "NodeHealth", "Override", "Passage", "PassageRef", "SetEnable", "SetLock", "SetMode", "SetRelay",
+    "ShowMessage", "Sound", "Timestamp", "VerdictReason", "decode", "encode",
+]  # fmt: skip

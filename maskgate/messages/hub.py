@@ -1,0 +1,18 @@
+"""What the hub says of itself."""
+
+from pydantic import Field
+
+from maskgate.messages.base import Message, Timestamp
+
+
+class HubHealth(Message):
+    """How the hub is; retained, every 10 s and on change."""
+
+    at: Timestamp
+    version: str
+    started_at: Timestamp
+    outbox: int = Field(ge=0, description="Messages decided on that the broker has not taken yet.")
+    notices_waiting: int = Field(ge=0)
+    notices_failed: int = Field(ge=0, description="Notices given up after their last try.")
+    refused: int = Field(ge=0, description="Messages that were malformed or foreign, since the start.")
+    late: int = Field(ge=0, description="Verdicts recorded as late, since the start.")

@@ -1,0 +1,290 @@
+"""The line to the broker that node, hub and demo share: paho-mqtt behind a small, mistrustful edge.
+
+Why not paho's own loop: its memory of unsent messages is lost with the process and unbounded, an exception in a
+callback ends its thread unseen, and its client cannot change the protocol. So each connection gets a fresh client;
+what must not be lost lives in the callers' outboxes, which publish again whatever was not confirmed.
+"""
+
+import logging
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from maskgate.config import MqttSettings
+
+log = logging.getLogger(__name__)
+
+#: How long a broker keeps what it holds for an absent session, in seconds (MQTT 5; 3.1.1 leaves it to the broker).
+SESSION_S = 7 * 24 * 3600
+FIRST_RETRY_S, LAST_RETRY_S = 0.2, 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """A message as it came. `ticket` confirms it (see `Link.confirm`)."""
+
+    topic: str
+    payload: bytes
+    retain: bool
+    ticket: tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Outbound:
+    """A message to send. `expiry_s` is told to brokers that know it; the payload says it too where it matters."""
+
+    topic: str
+    payload: bytes
+    qos: int = 1
+    retain: bool = False
+    expiry_s: int | None = None
+
+
+class Link:
+    """One account's connection: connects, reconnects with back-off, subscribes anew every time.
+
+    Callbacks run in the link's own thread and must be short; what one raises is logged and harms nothing else.
+    A message is confirmed to the broker only by `confirm`, so that it comes again if the program dies before.
+    """
+
+    def __init__(
+        self,
+        settings: MqttSettings,
+        *,
+        client_id: str,
+        subscriptions: Sequence[str],
+        on_message: Callable[[Inbound], None],
+        on_up: Callable[[], None] = lambda: None,
+        on_down: Callable[[], None] = lambda: None,
+        on_published: Callable[[int], None] = lambda _token: None,
+        will: Outbound | None = None,
+        keep_session: bool = True,
+    ) -> None:
+        self._settings, self._client_id, self._will = settings, client_id, will
+        self._subscriptions, self._keep_session = tuple(subscriptions), keep_session
+        self._on_message, self._on_up, self._on_down = on_message, on_up, on_down
+        self._on_published = on_published
+        self._protocol = paho.MQTTv311 if settings.protocol == "3.1.1" else paho.MQTTv5
+        self._lock = threading.Lock()
+        self._client: paho.Client | None = None
+        self._up = threading.Event()
+        self._stopping = threading.Event()
+        self._generation = 0
+        self._tokens: dict[int, int] = {}
+        self._next_token = 0
+        self._said_down = False
+        self._thread = threading.Thread(target=self._run, name=f"mqtt-{client_id}", daemon=True)
+
+    @property
+    def connected(self) -> bool:
+        """Whether the broker has taken us and our subscriptions."""
+        return self._up.is_set()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the link's thread runs; a supervisor watches this."""
+        return self._thread.is_alive()
+
+    def start(self) -> None:
+        """Begin to connect; returns at once."""
+        self._thread.start()
+
+    def wait_up(self, timeout: float) -> bool:
+        """Wait until connected; False when `timeout` seconds pass before."""
+        return self._up.wait(timeout)
+
+    def publish(self, message: Outbound) -> int | None:
+        """Hand a message to the connection; None when there is none.
+
+        The token comes back through `on_published` once the broker has it; a token that never comes back means
+        that nobody knows, and the caller sends again (or lets it expire).
+        """
+        with self._lock:
+            client = self._client
+            if client is None or not self._up.is_set():
+                return None
+            self._next_token += 1
+            token = self._next_token
+            info = client.publish(
+                message.topic, message.payload, message.qos, message.retain, self._expiry(message.expiry_s)
+            )
+            if info.rc != paho.MQTT_ERR_SUCCESS:
+                return None
+            # The confirmation takes this lock too, so it cannot overtake the entry.
+            self._tokens[info.mid] = token
+            return token
+
+    def confirm(self, message: Inbound) -> None:
+        """Tell the broker that `message` is safe. One of an older connection is left alone: it comes again."""
+        generation, mid, qos = message.ticket
+        with self._lock:
+            if self._client is not None and generation == self._generation and qos > 0:
+                self._client.ack(mid, qos)
+
+    def stop(self, farewell: Outbound | None = None, timeout: float = 2.0) -> None:
+        """Say `farewell` (retained availability, usually) and leave in order, so that no will is sent."""
+        if farewell is not None and self.publish(farewell) is not None:
+            deadline = threading.Event()
+            for _ in range(int(timeout / 0.01)):
+                with self._lock:
+                    if not self._tokens:
+                        break
+                deadline.wait(0.01)
+        self._stopping.set()
+        with self._lock:
+            if self._client is not None:
+                self._client.disconnect()
+        if self._thread.is_alive() and threading.current_thread() is not self._thread:
+            self._thread.join(timeout)
+
+    def _run(self) -> None:
+        pause = FIRST_RETRY_S
+        while not self._stopping.is_set():
+            was_up = False
+            try:
+                was_up = self._live_once()
+            except (OSError, ValueError) as error:
+                self._say_down(f"{type(error).__name__}: {error}")
+            except Exception:
+                log.exception("the MQTT connection ended by a fault of ours; it is made anew")
+            finally:
+                self._drop()
+            pause = FIRST_RETRY_S if was_up else min(pause * 2, LAST_RETRY_S)
+            self._stopping.wait(pause)
+
+    def _live_once(self) -> bool:
+        """One connection, from its making to its end; returns whether the broker took us."""
+        client = self._make_client()
+        refused = threading.Event()
+        client.on_connect = lambda _c, _u, _flags, reason, _p: self._connected(client, reason, refused)
+        client.on_connect_fail = lambda _c, _u: None
+        if self._settings.username is not None:
+            password = self._settings.password
+            client.username_pw_set(self._settings.username, password.get_secret_value() if password else None)
+        if self._settings.tls:
+            client.tls_set(ca_certs=str(self._settings.ca_file) if self._settings.ca_file else None)
+        if self._will is not None:
+            client.will_set(self._will.topic, self._will.payload, self._will.qos, self._will.retain)
+        with self._lock:
+            self._generation += 1
+            self._client = client
+        if self._protocol == paho.MQTTv5:
+            options: dict[str, Any] = {"clean_start": not self._keep_session, "properties": self._session()}
+        else:
+            options = {}
+        client.connect(self._settings.host, self._settings.port, self._settings.keepalive, **options)
+        while not self._stopping.is_set():
+            if client.loop(timeout=0.5) != paho.MQTT_ERR_SUCCESS:
+                break
+        else:
+            client.loop(timeout=0.1)  # lets the DISCONNECT out
+        was_up = self._up.is_set()
+        if not was_up and not refused.is_set() and not self._stopping.is_set():
+            self._try_other_protocol()
+        return was_up
+
+    def _make_client(self) -> paho.Client:
+        known_311 = self._protocol == paho.MQTTv311
+        client = paho.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=self._client_id,
+            clean_session=not self._keep_session if known_311 else None,
+            protocol=self._protocol,
+            manual_ack=True,
+        )
+        generation = self._generation + 1
+        client.on_socket_open = _send_at_once
+        client.on_message = lambda _c, _u, msg: self._received(generation, msg)
+        client.on_publish = lambda _c, _u, mid, _r, _p: self._published(generation, mid)
+        client.on_subscribe = lambda _c, _u, _mid, reasons, _p: self._subscribed(reasons)
+        return client
+
+    def _connected(self, client: paho.Client, reason: ReasonCode, refused: threading.Event) -> None:
+        if reason.is_failure:
+            if reason.getName() != "Unsupported protocol version":
+                refused.set()
+            self._say_down(f"the broker refused: {reason}")
+            return
+        if self._subscriptions:
+            client.subscribe([(topic, self._subscribe_options()) for topic in self._subscriptions])
+        else:
+            self._came_up()
+
+    def _subscribe_options(self) -> Any:
+        return SubscribeOptions(qos=1) if self._protocol == paho.MQTTv5 else 1
+
+    def _subscribed(self, reasons: Sequence[ReasonCode]) -> None:
+        for topic, reason in zip(self._subscriptions, reasons, strict=False):
+            if reason.is_failure:
+                log.error("the broker refused the subscription to %s: %s", topic, reason)
+        self._came_up()
+
+    def _came_up(self) -> None:
+        self._up.set()
+        self._said_down = False
+        version = "5" if self._protocol == paho.MQTTv5 else "3.1.1"
+        log.info("connected to %s:%d, MQTT %s", self._settings.host, self._settings.port, version)
+        self._guarded(self._on_up)
+
+    def _received(self, generation: int, msg: paho.MQTTMessage) -> None:
+        inbound = Inbound(msg.topic, bytes(msg.payload), msg.retain, (generation, msg.mid, msg.qos))
+        self._guarded(lambda: self._on_message(inbound))
+
+    def _published(self, generation: int, mid: int) -> None:
+        with self._lock:
+            token = self._tokens.pop(mid, None) if generation == self._generation else None
+        if token is not None:
+            self._guarded(lambda: self._on_published(token))
+
+    def _drop(self) -> None:
+        was_up = self._up.is_set()
+        with self._lock:
+            self._client = None
+            self._up.clear()
+            self._tokens.clear()
+        if was_up:
+            if not self._stopping.is_set():
+                self._say_down("the connection ended")
+            self._guarded(self._on_down)
+
+    def _try_other_protocol(self) -> None:
+        if self._settings.protocol == "auto":
+            self._protocol = paho.MQTTv311 if self._protocol == paho.MQTTv5 else paho.MQTTv5
+
+    def _say_down(self, why: str) -> None:
+        """Log a loss once; the return is logged by `_came_up`."""
+        if not self._said_down:
+            log.warning("no broker at %s:%d: %s; trying on", self._settings.host, self._settings.port, why)
+            self._said_down = True
+
+    def _session(self) -> Properties:
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        properties.SessionExpiryInterval = SESSION_S if self._keep_session else 0
+        return properties
+
+    def _expiry(self, seconds: int | None) -> Properties | None:
+        if seconds is None or self._protocol != paho.MQTTv5:
+            return None
+        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+        properties.MessageExpiryInterval = seconds
+        return properties
+
+    def _guarded(self, call: Callable[[], None]) -> None:
+        try:
+            call()
+        except Exception:
+            log.exception("a message handler failed; the connection goes on")
+
+
+def _send_at_once(_client: paho.Client, _userdata: Any, sock: Any) -> None:
+    """Without this the round trip waits for Nagle's algorithm: tens of milliseconds instead of one."""
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

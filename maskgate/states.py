@@ -1,0 +1,24 @@
+"""The words of the verdict and of the decision, shared by everything that speaks of them."""
+
+from enum import StrEnum
+
+
+class MaskState(StrEnum):
+    """What one face shows. `UNCERTAIN` is an answer of a passage, never a class of a model."""
+
+    MASK = "mask"
+    INCORRECT = "incorrect"
+    NO_MASK = "no_mask"
+    UNCERTAIN = "uncertain"
+
+
+#: The classes a model tells apart, in the order of its output vector.
+MODEL_STATES = (MaskState.MASK, MaskState.INCORRECT, MaskState.NO_MASK)
+
+
+class DecisionKind(StrEnum):
+    """What the hub does about a verdict at a door."""
+
+    GRANT = "grant"
+    DENY = "deny"
+    OBSERVE = "observe"

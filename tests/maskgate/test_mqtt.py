@@ -1,0 +1,94 @@
+"""The line to the broker, against real ones."""
+
+import queue
+import threading
+
+from maskgate.config import MqttSettings
+from maskgate.demo.broker import Broker
+from maskgate.mqtt import Inbound, Link, Outbound
+
+LIMIT = 20
+
+
+class Ear:
+    """A link that keeps what it hears."""
+
+    def __init__(self, broker: Broker, name: str, *topics: str, protocol: str = "auto") -> None:
+        self.heard: queue.Queue[Inbound] = queue.Queue()
+        self.confirmed: queue.Queue[int] = queue.Queue()
+        self.downs = threading.Semaphore(0)
+        self.link = Link(
+            MqttSettings(host="127.0.0.1", port=broker.port, protocol=protocol), client_id=name,
+            subscriptions=topics, on_message=self.heard.put, on_published=self.confirmed.put,
+            on_down=self.downs.release, will=Outbound("t/will", b"offline"),
+        )  # fmt: skip
+        self.link.start()
+        assert self.link.wait_up(LIMIT)
+
+
+def test_what_is_published_is_confirmed_and_heard(broker: Broker) -> None:
+    ear, mouth = Ear(broker, "ear", "t/+"), Ear(broker, "mouth")
+    token = mouth.link.publish(Outbound("t/a", b"hello", expiry_s=5))
+    assert mouth.confirmed.get(timeout=LIMIT) == token
+    assert ear.heard.get(timeout=LIMIT).payload == b"hello"
+    mouth.link.stop()
+    ear.link.stop()
+
+
+def test_a_message_that_was_not_confirmed_comes_again_to_the_next_process(broker: Broker) -> None:
+    ear, mouth = Ear(broker, "ear", "t/+"), Ear(broker, "mouth")
+    mouth.link.publish(Outbound("t/a", b"one"))
+    mouth.link.publish(Outbound("t/a", b"two"))
+    ear.link.confirm(ear.heard.get(timeout=LIMIT))
+    assert ear.heard.get(timeout=LIMIT).payload == b"two"
+    ear.link.stop()
+    again = Ear(broker, "ear", "t/+")
+    assert again.heard.get(timeout=LIMIT).payload == b"two"
+    again.link.stop()
+    mouth.link.stop()
+
+
+def test_a_broker_that_was_killed_is_found_again_and_subscribed_to_anew(broker: Broker) -> None:
+    ear, mouth = Ear(broker, "ear", "t/+"), Ear(broker, "mouth")
+    broker.stop(kill=True)
+    assert ear.downs.acquire(timeout=LIMIT)
+    assert mouth.downs.acquire(timeout=LIMIT)
+    assert mouth.link.publish(Outbound("t/a", b"lost")) is None
+    broker.start()
+    assert ear.link.wait_up(LIMIT)
+    assert mouth.link.wait_up(LIMIT)
+    mouth.link.publish(Outbound("t/a", b"back"))
+    assert ear.heard.get(timeout=LIMIT).payload == b"back"
+    mouth.link.stop()
+    ear.link.stop()
+
+
+def test_a_handler_that_fails_does_not_deafen_the_link(broker: Broker) -> None:
+    heard: queue.Queue[bytes] = queue.Queue()
+
+    def fail_on_first(message: Inbound) -> None:
+        heard.put(message.payload)
+        if message.payload == b"1":
+            raise RuntimeError("a fault of ours")
+
+    link = Link(
+        MqttSettings(host="127.0.0.1", port=broker.port), client_id="x", subscriptions=["t/a"],
+        on_message=fail_on_first,
+    )  # fmt: skip
+    link.start()
+    assert link.wait_up(LIMIT)
+    link.publish(Outbound("t/a", b"1"))
+    link.publish(Outbound("t/a", b"2"))
+    assert {heard.get(timeout=LIMIT), heard.get(timeout=LIMIT)} == {b"1", b"2"}
+    link.stop()
+
+
+def test_an_orderly_stop_says_farewell_and_leaves_no_will(broker: Broker) -> None:
+    ear, mouth = Ear(broker, "ear", "t/will", "t/bye"), Ear(broker, "mouth")
+    mouth.link.stop(Outbound("t/bye", b"stopped"))
+    assert ear.heard.get(timeout=LIMIT).payload == b"stopped"
+    probe = Ear(broker, "probe")
+    probe.link.publish(Outbound("t/bye", b"after"))
+    assert ear.heard.get(timeout=LIMIT).payload == b"after"
+    probe.link.stop()
+    ear.link.stop()
