@@ -149,6 +149,9 @@ class HomeAssistant(Section):
     discovery: TopicRoot = Field(default=DEFAULT_DISCOVERY, title="Discovery prefix")
 
 
+_RESERVED = frozenset({"hub", "controller"})
+
+
 class HubConfig(Section):
     """The whole of `hub.yaml`."""
 
@@ -178,6 +181,12 @@ class HubConfig(Section):
         ):
             if twice := sorted({name for name in names if names.count(name) > 1}):
                 raise ValueError(f"{kind} {twice[0]} is named twice; each {kind} stands once")
+        # The broker's access list lets an account reach what bears its own name, so names must not meet.
+        for door in self.doors:
+            for name in (door.id, *door.nodes):
+                if name in _RESERVED or (name != door.id and name in ids):
+                    whose = "the hub or its controllers" if name in _RESERVED else "a door"
+                    raise ValueError(f"the name {name} belongs to {whose}; choose another")
         for recipient in self.notices.recipients:
             if unknown := sorted(set(recipient.doors or ()) - set(ids)):
                 raise ValueError(f"recipient {recipient.id} names the door {unknown[0]}, which is not there")

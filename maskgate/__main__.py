@@ -1,0 +1,5 @@
+"""`python -m maskgate` is the `maskgate` command."""
+
+from maskgate.cli import main
+
+main()
