@@ -1,0 +1,70 @@
+# Two commands for newcomers: `make demo`, `make test`. Each makes .venv and installs what it needs.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+ROOMS := maskgate mask_node hub training tests
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+.PHONY: help demo test check format docs lock test-training score clean
+
+help:  ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | sed 's/|/\t/' | expand -t 18
+
+demo: $(VENV)/.ready  ## the whole line on this machine: [ONCE=1] [SOURCE=0|path|url] [PORT=8080] [FOLDER=var/demo]
+	@$(BIN)/maskgate demo $(if $(SOURCE),--source '$(SOURCE)') $(if $(ONCE),--once) $(if $(PORT),--port $(PORT)) $(if $(FOLDER),--folder '$(FOLDER)')
+
+test: $(VENV)/.ready  ## all tests that this machine can run
+	$(BIN)/pytest
+
+check: $(VENV)/.ready  ## style, types, import contracts
+	$(BIN)/ruff format --check $(ROOMS)
+	$(BIN)/ruff check $(ROOMS)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.ready  ## bring the code into shape
+	$(BIN)/ruff format $(ROOMS)
+	$(BIN)/ruff check --fix $(ROOMS)
+
+docs: $(VENV)/.ready  ## what is generated: docs/topics.md, deploy/mosquitto/acl
+	$(BIN)/maskgate topics > docs/topics.md
+	$(BIN)/maskgate topics --format acl > deploy/mosquitto/acl
+
+lock:  ## after a change of pyproject.toml: pin everything, with hashes
+	$(BIN)/uv lock --quiet --upgrade
+	$(call pin,requirements.txt,--extra dev)
+	$(call pin,requirements-training.txt,--extra dev --extra training)
+	$(call pin,deploy/requirements-hub.txt,--extra hub)
+	$(call pin,deploy/requirements-node.txt,--extra node)
+	rm -f uv.lock
+
+test-training: $(VENV)-training/.ready  ## brings TensorFlow (2 GB) and tests training
+	$(VENV)-training/bin/pytest tests/training
+
+score: $(VENV)/.ready  ## judge the models on DATA (../shared/datasets by default)
+	$(BIN)/maskgate train score --data $(or $(DATA),../shared/datasets)
+
+clean:  ## remove what the commands made
+	rm -rf $(VENV) $(VENV)-training var runs .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(VENV)/.ready: requirements.txt pyproject.toml
+	$(call install,$(VENV),requirements.txt)
+
+$(VENV)-training/.ready: requirements-training.txt pyproject.toml
+	$(call install,$(VENV)-training,requirements-training.txt)
+
+# $(1): the file, $(2): what for. No registry's address comes into it.
+pin = $(BIN)/uv export --quiet --frozen --no-emit-project --no-header --no-annotate --format requirements-txt $(2) -o $(1)
+
+# $(1): where to, $(2): the pinned requirements
+define install
+@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	|| { echo "maskgate needs Python 3.11 or newer; name one with PYTHON=, for example: make $(firstword $(MAKECMDGOALS)) PYTHON=python3.12"; exit 1; }
+@echo "installing into $(1) (once, a few minutes)"
+@$(PYTHON) -m venv $(1)
+@$(1)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(2)
+@$(1)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+@touch $(1)/.ready
+endef
