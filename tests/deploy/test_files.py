@@ -1,5 +1,7 @@
 """What deploy/ ships fits the code: the access list, the compose file, the sample configurations."""
 
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,14 @@ def compose() -> dict[str, Any]:
 def test_the_access_list_is_the_one_the_catalogue_prints() -> None:
     printed = CliRunner().invoke(app, ["topics", "--format", "acl"]).output
     assert (ROOT / "deploy" / "mosquitto" / "acl").read_text() == printed, "run: make docs"
+
+
+def test_compose_itself_takes_the_file() -> None:
+    command = shutil.which("docker-compose")
+    if command is None:
+        pytest.skip("docker-compose is not installed")
+    checked = subprocess.run([command, "config"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stderr
 
 
 def test_every_file_that_compose_names_is_there(compose: dict[str, Any]) -> None:

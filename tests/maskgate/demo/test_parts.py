@@ -1,0 +1,60 @@
+"""The demo's own parts: the clip is the same every time, the lock is as careful as a real one should be."""
+
+import json
+import queue
+from datetime import timedelta
+from itertools import islice
+
+import numpy as np
+import pytest
+
+from maskgate.clock import SystemClock, rfc3339
+from maskgate.config import MqttSettings
+from maskgate.demo.broker import Broker
+from maskgate.demo.clip import EMPTY_S, FPS, GAP_S, SECONDS, STAY_S, frames
+from maskgate.demo.lock import COMMAND_TOPIC, FEEDBACK_TOPIC, SimulatedLock
+from maskgate.mqtt import Inbound, Link, Outbound
+
+LIMIT = 20
+
+
+def test_the_clip_is_the_same_every_time_and_shows_a_bare_and_a_covered_face() -> None:
+    pytest.importorskip("skimage")
+    first = list(frames())
+    assert len(first) == round(SECONDS * FPS)
+    assert all(np.array_equal(a, b) for a, b in zip(first, islice(frames(), 40), strict=False))
+    into_stay = round(STAY_S / 2 * FPS)
+    bare = first[round(EMPTY_S * FPS) + into_stay]
+    worn = first[round((EMPTY_S + STAY_S + GAP_S) * FPS) + into_stay]
+    changed = np.abs(bare.astype(int) - worn).max(axis=2) > 60
+    rows, columns = np.nonzero(changed)
+    assert changed.sum() > 2000, "the mask is not there"
+    assert rows.max() - rows.min() < 160, "more changed than the mask"
+    assert columns.max() - columns.min() < 200, "more changed than the mask"
+
+
+def test_the_lock_obeys_a_command_once_and_never_an_old_one(broker: Broker) -> None:
+    settings = MqttSettings(host="127.0.0.1", port=broker.port)
+    obeyed: queue.Queue[str] = queue.Queue()
+    lock = SimulatedLock(settings, lambda action, _at: obeyed.put(action))
+    heard: queue.Queue[Inbound] = queue.Queue()
+    hub = Link(settings, client_id="hub", subscriptions=[FEEDBACK_TOPIC], on_message=heard.put)
+    hub.start()
+    assert hub.wait_up(LIMIT)
+    lock.start()
+    assert json.loads(heard.get(timeout=LIMIT).payload) == {"state": "LOCKED"}
+
+    def tell(action: str, number: int, seconds: float) -> None:
+        expires = rfc3339(SystemClock().now() + timedelta(seconds=seconds))
+        document = {"action": action, "id": f"command-{number}", "expires_at": expires}
+        hub.publish(Outbound(COMMAND_TOPIC, json.dumps(document).encode()))
+
+    tell("unlock", 1, -1)
+    tell("unlock", 2, LIMIT)
+    assert json.loads(heard.get(timeout=LIMIT).payload) == {"state": "UNLOCKED"}
+    tell("unlock", 2, LIMIT)
+    tell("lock", 3, LIMIT)
+    assert json.loads(heard.get(timeout=LIMIT).payload) == {"state": "LOCKED"}
+    assert list(obeyed.queue) == ["unlock", "lock"]
+    lock.stop()
+    hub.stop()

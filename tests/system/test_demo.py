@@ -1,0 +1,68 @@
+"""The whole line on real parts: `make demo ONCE=1` is this very command."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from maskgate.demo.broker import available, free_port
+
+pytest.importorskip("skimage")
+
+
+def demo(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "maskgate", "demo", *arguments],
+        cwd=cwd, capture_output=True, text=True, timeout=240, check=False, env={**os.environ, **environment},
+    )  # fmt: skip
+
+
+@pytest.mark.skipif(not available(), reason="no MQTT broker on this machine")
+def test_a_bare_face_is_refused_and_a_covered_one_let_in(tmp_path: Path) -> None:
+    run = demo("--once", "--folder", str(tmp_path / "site"), cwd=tmp_path)
+    assert run.returncode == 0, run.stderr
+    result = json.loads(run.stdout)
+    assert result["passages"] == ["no_mask", "mask"]
+    assert result["decisions"] == ["deny", "grant"]
+    assert result["lock"] == ["LOCKED", "UNLOCKING", "UNLOCKED", "LOCKING", "LOCKED"]
+    assert result["mails"] == 1
+    assert result["display"] == ["idle", "denied", "idle", "welcome", "idle"]
+    assert result["discovery"] >= 2
+    assert result["latency_ms"]["frame_to_decision"] > 0
+    assert result["latency_ms"]["frame_to_lock"] >= result["latency_ms"]["frame_to_decision"]
+    mails = list((tmp_path / "site" / "mail").glob("*.eml"))
+    assert len(mails) == 1
+    assert "Front door" in mails[0].read_text()
+    pictures = [p for p in (tmp_path / "site").rglob("*") if p.suffix in {".jpg", ".jpeg", ".png"}]
+    assert not pictures, "P7: no picture is written"
+
+
+def test_a_missing_source_is_said_in_a_word(tmp_path: Path) -> None:
+    run = demo("--once", "--source", "no-such-file.mp4", cwd=tmp_path)
+    assert run.returncode == 1
+    assert "no-such-file.mp4" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_a_missing_camera_is_said_in_a_word(tmp_path: Path) -> None:
+    if Path("/dev/video63").exists():
+        pytest.skip("this machine has 64 cameras")
+    run = demo("--source", "63", cwd=tmp_path)
+    assert run.returncode == 1
+    assert "camera" in run.stdout
+    assert "Traceback" not in run.stdout + run.stderr
+
+
+def test_a_taken_port_is_said_in_a_word(tmp_path: Path) -> None:
+    import socket
+
+    with socket.socket() as holder:
+        port = free_port()
+        holder.bind(("127.0.0.1", port))
+        holder.listen()
+        run = demo("--port", str(port), cwd=tmp_path)
+    assert run.returncode == 1
+    assert f"port {port} is taken" in run.stdout
