@@ -1,0 +1,95 @@
+"""Who is told of a decision: pure, and written as rows in the decision's own transaction (M2)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from hub.config import HubConfig
+from maskgate.clock import rfc3339
+from maskgate.ids import new_id
+from maskgate.messages import Decision, EventType, Mode
+from maskgate.states import DecisionKind
+
+#: One kind for both ways to break the rule, so that both share a cooldown.
+VIOLATION = "violation"
+
+
+class Status(StrEnum):
+    """What became of a notice."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    SUPPRESSED = "suppressed"  # by the cooldown; reported by the notice that `counted_in` names
+    FAILED = "failed"  # given up after its last try
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRow:
+    """One message to one recipient, as a row of `hub.store.schema.notices`."""
+
+    id: str
+    recipient: str
+    door: str
+    kind: str
+    created_at: datetime
+    facts: dict[str, Any]
+    next_try: datetime
+    status: str = Status.WAITING
+    attempts: int = 0
+    last_error: str | None = None
+    sent_at: datetime | None = None
+    counted_in: str | None = None
+
+
+def is_told(decision: Decision) -> bool:
+    """Whether somebody is told: a refusal in `hard`, a violation in `soft`, nothing in `off`."""
+    if decision.event_type not in (EventType.DENIED, EventType.IMPROPER):
+        return False
+    match decision.mode:
+        case Mode.HARD:
+            return decision.decision is DecisionKind.DENY
+        case Mode.SOFT:
+            return True
+        case Mode.OFF:
+            return False
+
+
+def plan(config: HubConfig, decision: Decision, count_today: int, now: datetime) -> list[NoticeRow]:
+    """Return a row for each recipient who is told of `decision`; empty when nobody is.
+
+    `count_today` is the door's violations since midnight, site time, this one included.
+    """
+    door = next((door for door in config.doors if door.id == decision.door), None)
+    if door is None or not is_told(decision):
+        return []
+    facts = {
+        "site": config.site,
+        "door": door.id,
+        "door_name": door.name,
+        "at": rfc3339(decision.at),
+        "at_site": decision.at.astimezone(config.zone).isoformat(timespec="seconds"),
+        "zone": config.timezone,
+        "event_type": decision.event_type.value,
+        "decision": decision.decision.value,
+        "mode": decision.mode.value,
+        "state": decision.state.value if decision.state else None,
+        "confidence": decision.confidence,
+        "count_today": count_today,
+        "decision_id": decision.id,
+        "passage": decision.passage,
+        "revision": decision.revision,
+    }
+    return [
+        NoticeRow(
+            id=new_id(now),
+            recipient=recipient.id,
+            door=door.id,
+            kind=VIOLATION,
+            created_at=now,
+            facts=dict(facts),
+            next_try=now,
+        )
+        for recipient in config.notices.recipients
+        if recipient.doors is None or door.id in recipient.doors
+    ]

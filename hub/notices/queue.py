@@ -1,0 +1,156 @@
+"""The rows of the queue: what `schedule` decides is read and written here, and nothing is decided.
+
+`counted_in` names the notice that tells of a row: itself, once it is sorted to be sent; a later one, once that
+reports what the cooldown suppressed. A row that none tells of yet has none.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
+
+from hub.notices.plan import NoticeRow, Status
+from hub.notices.schedule import Fresh, Group, Opener, Triage
+from hub.store.schema import notices
+
+#: How many rows one transaction takes, so that the decisions' own transactions never wait long.
+BATCH = 500
+
+
+def put(conn: Connection, rows: Iterable[NoticeRow]) -> None:
+    """Add planned notices; part of the caller's transaction."""
+    if values := [asdict(row) for row in rows]:
+        conn.execute(insert(notices), values)
+
+
+def counts(conn: Connection) -> tuple[int, int]:
+    """Return how many notices wait, and how many were given up."""
+    found: dict[str, int] = dict(
+        conn.execute(
+            select(notices.c.status, func.count())
+            .where(notices.c.status.in_((Status.WAITING, Status.FAILED)))
+            .group_by(notices.c.status)
+        )
+        .tuples()
+        .all()
+    )
+    return found.get(Status.WAITING, 0), found.get(Status.FAILED, 0)
+
+
+def fresh(conn: Connection) -> list[Fresh]:
+    """Return notices that nobody has sorted yet, the oldest first."""
+    table = notices.c
+    rows = conn.execute(
+        select(table.seq, table.id, table.recipient, table.door, table.kind, table.created_at, table.facts)
+        .where(table.status == Status.WAITING, table.counted_in.is_(None))
+        .order_by(table.seq)
+        .limit(BATCH)
+    )
+    return [
+        Fresh(row.seq, row.id, _group(row), row.created_at, row.facts.get("passage"), row.facts.get("revision"))
+        for row in rows
+    ]
+
+
+def opener(conn: Connection, group: Group) -> Opener | None:
+    """Return the notice that the group's cooldown runs from: the latest that was not suppressed."""
+    table = notices.c
+    row = conn.execute(
+        select(table.id, table.created_at, table.facts)
+        .where(_in(group), table.counted_in == table.id)
+        .order_by(table.created_at.desc(), table.seq.desc())
+        .limit(1)
+    ).first()
+    return Opener(row.id, row.created_at, row.facts.get("passage")) if row else None
+
+
+def apply(conn: Connection, sorted_: Triage) -> None:
+    """Write what was suppressed, and hand it to the notices that carry its count."""
+    by_carrier: dict[str | None, list[str]] = {}
+    for notice, counted_in in sorted_.suppressed:
+        by_carrier.setdefault(counted_in, []).append(notice)
+    for counted_in, ids in by_carrier.items():
+        conn.execute(
+            update(notices).where(notices.c.id.in_(ids)).values(status=Status.SUPPRESSED, counted_in=counted_in)
+        )
+    for carrier in sorted_.carriers:
+        silent = and_(_in(carrier.group), _uncounted(), notices.c.seq < carrier.seq)
+        conn.execute(update(notices).where(or_(silent, notices.c.id == carrier.id)).values(counted_in=carrier.id))
+
+
+def silenced(conn: Connection) -> list[tuple[Group, int]]:
+    """Return the groups that hold suppressed notices which none has reported yet, with the last `seq` of each."""
+    table = notices.c
+    rows = conn.execute(
+        select(table.recipient, table.door, table.kind, func.max(table.seq).label("last"))
+        .where(_uncounted())
+        .group_by(table.recipient, table.door, table.kind)
+    )
+    return [(_group(row), row.last) for row in rows]
+
+
+def facts_of(conn: Connection, seq: int) -> dict[str, Any]:
+    """Return the facts of one notice."""
+    facts: dict[str, Any] = conn.execute(select(notices.c.facts).where(notices.c.seq == seq)).scalar_one()
+    return facts
+
+
+def put_digest(conn: Connection, digest: NoticeRow) -> None:
+    """Add a digest, which takes over all that its group has suppressed and not reported."""
+    group = Group(digest.recipient, digest.door, digest.kind)
+    conn.execute(update(notices).where(_in(group), _uncounted()).values(counted_in=digest.id))
+    put(conn, [digest])
+
+
+def due(conn: Connection, now: datetime, paused: Iterable[str]) -> Row[Any] | None:
+    """Return the sorted notice that is due the longest, leaving out recipients that are `paused`."""
+    return conn.execute(
+        select(notices)
+        .where(
+            notices.c.status == Status.WAITING,
+            notices.c.counted_in.is_not(None),
+            notices.c.next_try <= now,
+            notices.c.recipient.not_in(sorted(paused)),
+        )
+        .order_by(notices.c.next_try, notices.c.seq)
+        .limit(1)
+    ).first()
+
+
+def next_tries(conn: Connection) -> dict[str, datetime]:
+    """Return the next due moment by recipient."""
+    return dict(
+        conn.execute(
+            select(notices.c.recipient, func.min(notices.c.next_try, type_=notices.c.next_try.type))
+            .where(notices.c.status == Status.WAITING)
+            .group_by(notices.c.recipient)
+        )
+        .tuples()
+        .all()
+    )
+
+
+def carried(conn: Connection, notice: str) -> list[Mapping[str, Any]]:
+    """Return the facts of what this notice reports besides itself, in order."""
+    told = and_(notices.c.counted_in == notice, notices.c.id != notice)
+    return list(conn.scalars(select(notices.c.facts).where(told).order_by(notices.c.seq)))
+
+
+def set_fate(conn: Connection, notice: str, **values: Any) -> None:
+    """Write what became of a notice."""
+    conn.execute(update(notices).where(notices.c.id == notice).values(**values))
+
+
+def _group(row: Any) -> Group:
+    return Group(row.recipient, row.door, row.kind)
+
+
+def _in(group: Group) -> Any:
+    table = notices.c
+    return and_(table.recipient == group.recipient, table.door == group.door, table.kind == group.kind)
+
+
+def _uncounted() -> Any:
+    return and_(notices.c.status == Status.SUPPRESSED, notices.c.counted_in.is_(None))

@@ -1,0 +1,97 @@
+"""The words of a notice: facts in, subject, text and HTML out."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from hub.notices.schedule import people
+from hub.notices.sender import Letter
+from maskgate.messages import Mode
+from maskgate.states import MaskState
+
+_STATES = {
+    MaskState.NO_MASK: "no mask",
+    MaskState.INCORRECT: "mask worn wrongly (nose or mouth bare)",
+    MaskState.MASK: "mask",
+    MaskState.UNCERTAIN: "not certain",
+}
+_MODES = {Mode.HARD: "hard: the entry was kept locked", Mode.SOFT: "soft: nobody was stopped", Mode.OFF: "off"}
+
+_PAGES = Environment(
+    loader=PackageLoader("hub.notices", "templates"),
+    autoescape=select_autoescape(("html",)),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def letter(notice: str, facts: Mapping[str, Any], carried: Sequence[Mapping[str, Any]]) -> Letter:
+    """Write the notice with id `notice`.
+
+    `facts` are the notice's own; `carried` those of the notices that the cooldown suppressed and that this one
+    reports. A digest has no passage of its own: it is all about the carried ones.
+    """
+    digest = bool(facts.get("digest"))
+    suppressed = people(carried, None if digest else facts.get("passage"))
+    words = {
+        "id": notice,
+        "facts": facts,
+        "digest": digest,
+        "suppressed": suppressed,
+        "kinds": _kinds(carried),
+        "since": _time(carried[0]) if carried else None,
+        "until": _time(carried[-1]) if carried else None,
+        "at": _time(facts),
+        "state": _STATES[MaskState(facts["state"])] if facts.get("state") else None,
+        "mode": _MODES[Mode(facts["mode"])],
+        "confidence": None if facts.get("confidence") is None else f"{facts['confidence']:.0%}",
+        "headline": headline(facts, suppressed),
+    }
+    return Letter(
+        id=notice,
+        subject=f"[{facts['site']}] {words['headline']}",
+        text=_PAGES.get_template("violation.txt").render(words),
+        html=_PAGES.get_template("violation.html").render(words),
+    )
+
+
+def headline(facts: Mapping[str, Any], suppressed: int) -> str:
+    """Return the one line that a phone shows of a notice."""
+    door = facts["door_name"]
+    if facts.get("digest"):
+        return f"{suppressed} more {_plural(suppressed)} at {door}"
+    what = "mask worn wrongly" if facts["state"] == MaskState.INCORRECT else "no mask"
+    line = f"Entry refused at {door}: {what}" if facts["mode"] == Mode.HARD else f"{what.capitalize()} at {door}"
+    return f"{line}, and {suppressed} more before" if suppressed else line
+
+
+def _plural(count: int) -> str:
+    return "violation" if count == 1 else "violations"
+
+
+def _kinds(carried: Sequence[Mapping[str, Any]]) -> str | None:
+    """Say how many of each; None where they cannot be told apart or revisions would count twice."""
+    if any((fact.get("revision") or 1) > 1 for fact in carried):
+        return None
+    found = Counter(fact.get("state") for fact in carried)
+    parts = [
+        words if len(found) == 1 else f"{found[state]} {words}"
+        for state, words in ((MaskState.NO_MASK, "without a mask"), (MaskState.INCORRECT, "with a mask worn wrongly"))
+        if found[state]
+    ]
+    return ", ".join(parts) or None
+
+
+def _time(facts: Mapping[str, Any]) -> dict[str, str]:
+    """Return the moment as people of the site read it, and in UTC."""
+    site = datetime.fromisoformat(facts["at_site"])
+    return {
+        "date": f"{site:%A} {site.day} {site:%B %Y}",
+        "clock": f"{site:%H:%M:%S}",
+        "zone": facts["zone"],
+        "utc": datetime.fromisoformat(facts["at"]).strftime("%Y-%m-%d %H:%M:%S UTC"),
+    }

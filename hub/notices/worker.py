@@ -1,0 +1,205 @@
+"""The thread that sends notices.
+
+It holds no transaction while it talks to a server, so a hung one delays no decision (N3); all that must survive is
+in the rows.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine, Row
+
+from hub.config import HubConfig, Recipient
+from hub.notices import queue, render, schedule
+from hub.notices.plan import NoticeRow, Status
+from hub.notices.sender import AddressError, Sender, SendError
+from hub.store.open import writing
+from maskgate.clock import Clock
+from maskgate.config import ConfigError
+from maskgate.ids import new_id
+
+log = logging.getLogger(__name__)
+
+#: Seconds; the queue is looked at at least this often, whatever the clock does and whoever else writes to it.
+LONGEST_WAIT_S = 5.0
+#: Seconds for which a recipient whose channel failed gets nothing else, so that a hung server is not asked for
+#: every notice in turn.
+CHANNEL_PAUSE_S = 30.0
+
+
+def apprise_sender(recipient: Recipient) -> Sender:
+    """Return the recipient's channel; raises `AddressError`."""
+    from hub.notices.apprise_sender import AppriseSender
+
+    return AppriseSender(recipient.url)
+
+
+class Worker:
+    """Sends the waiting notices of `config`'s recipients, one after another."""
+
+    def __init__(
+        self,
+        config: HubConfig,
+        db: Engine,
+        clock: Clock,
+        *,
+        open_sender: Callable[[Recipient], Sender] = apprise_sender,
+    ) -> None:
+        self._config, self._db, self._clock, self._open = config, db, clock, open_sender
+        self._recipients = {recipient.id: recipient for recipient in config.notices.recipients}
+        self._cooldowns = {recipient.id: recipient.cooldown for recipient in config.notices.recipients}
+        self._senders: dict[str, Sender] = {}
+        self._paused: dict[str, datetime] = {}
+        self._failing: set[str] = set()
+        self._wake, self._stopping = threading.Event(), threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread runs; a supervisor watches this."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def start(self) -> None:
+        """Check the addresses and begin; raises `ConfigError` that names each bad one, without its secrets."""
+        self._open_senders()
+        self._stopping.clear()
+        self._thread = threading.Thread(target=self._run, name="notices", daemon=True)
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Say that there may be something to send; called after the transaction that added notices."""
+        self._wake.set()
+
+    def stop(self, timeout: float = 2.0) -> None:
+        """End within `timeout` seconds. A letter that is under way stays in the queue, marked as tried."""
+        self._stopping.set()
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join(timeout)
+
+    def _open_senders(self) -> None:
+        faults = []
+        for recipient in self._recipients.values():
+            try:
+                self._senders[recipient.id] = self._open(recipient)
+            except AddressError as error:
+                faults.append(f"notices.recipients.{recipient.id}.url: {error}")
+        if faults:
+            raise ConfigError("\n".join(faults))
+
+    def _run(self) -> None:
+        stumbled = False
+        while not self._stopping.is_set():
+            try:
+                pause = self._round()
+                stumbled = False
+            except Exception:
+                # Busy or broken storage, mostly: the rows are still there.
+                if not stumbled:
+                    log.exception("the notices could not be looked after; trying on")
+                stumbled, pause = True, 1.0
+            self._wake.wait(pause)
+            self._wake.clear()
+
+    def _round(self) -> float:
+        """Sort what is new and send what is due; returns the seconds until the next look."""
+        while not self._sort():
+            pass
+        while not self._stopping.is_set():
+            now = self._clock.now()
+            self._paused = {name: end for name, end in self._paused.items() if now < end}
+            with self._db.connect() as conn:
+                notice = queue.due(conn, now, self._paused)
+            if notice is None:
+                break
+            self._deliver(notice)
+            if self._wake.is_set():
+                break  # something new may belong in front
+        return self._seconds_to_next()
+
+    def _sort(self) -> bool:
+        """One transaction of sorting; returns whether nothing new is left."""
+        with self._db.connect() as conn:
+            fresh = queue.fresh(conn)
+            openers = {
+                group: opener for group in {notice.group for notice in fresh} if (opener := queue.opener(conn, group))
+            }
+            silenced = queue.silenced(conn) if not fresh else []
+        now = self._clock.now()
+        due = [(group, last) for group, last in silenced if self._digest_due(group, now)]
+        if fresh or due:
+            with writing(self._db) as conn:
+                queue.apply(conn, schedule.triage(fresh, openers, self._cooldowns))
+                for group, last in due:
+                    queue.put_digest(conn, self._digest(group, queue.facts_of(conn, last), now))
+        return not fresh
+
+    def _digest_due(self, group: schedule.Group, now: datetime) -> bool:
+        if group.recipient not in self._recipients:
+            return False
+        with self._db.connect() as conn:
+            opener = queue.opener(conn, group)
+        return opener is None or schedule.is_over(opener, self._cooldowns[group.recipient], now)
+
+    def _digest(self, group: schedule.Group, last: dict[str, Any], now: datetime) -> NoticeRow:
+        facts = {**last, "digest": True, "passage": None, "revision": None}
+        notice = new_id(now)
+        return NoticeRow(
+            id=notice, recipient=group.recipient, door=group.door, kind=group.kind, created_at=now, facts=facts,
+            next_try=now, counted_in=notice,
+        )  # fmt: skip
+
+    def _deliver(self, notice: Row[Any]) -> None:
+        sender = self._senders.get(notice.recipient)
+        if sender is None:
+            self._write(notice.id, status=Status.FAILED, last_error="the recipient is not configured any more")
+            return
+        attempts, started = notice.attempts + 1, self._clock.now()
+        give_up = self._config.notices.give_up_after
+        again = schedule.next_try(notice.created_at, started, attempts, give_up)
+        # Written before: whatever ends this process now, the row says that the letter may have gone out.
+        self._write(notice.id, attempts=attempts, next_try=again or started, last_error="under way, outcome unknown")
+        with self._db.connect() as conn:
+            carried = queue.carried(conn, notice.id)
+        try:
+            sender.send(render.letter(notice.id, notice.facts, carried))
+        except SendError as error:
+            self._failed(notice, str(error), again)
+        else:
+            self._write(notice.id, status=Status.SENT, sent_at=self._clock.now(), last_error=None)
+            if notice.recipient in self._failing:
+                self._failing.discard(notice.recipient)
+                log.info("notices reach %s again", notice.recipient)
+
+    def _failed(self, notice: Row[Any], why: str, again: datetime | None) -> None:
+        now = self._clock.now()
+        if again is None:
+            log.error("notice %s to %s is given up: %s", notice.id, notice.recipient, why)
+            self._write(notice.id, status=Status.FAILED, last_error=why)
+        else:
+            self._write(notice.id, last_error=why)
+        pause = timedelta(seconds=CHANNEL_PAUSE_S)
+        self._paused[notice.recipient] = min(again or now + pause, now + pause)
+        if notice.recipient not in self._failing:
+            self._failing.add(notice.recipient)
+            log.warning("no notice reaches %s: %s; trying on", notice.recipient, why)
+
+    def _write(self, notice: str, **values: Any) -> None:
+        with writing(self._db) as conn:
+            queue.set_fate(conn, notice, **values)
+
+    def _seconds_to_next(self) -> float:
+        now = self._clock.now()
+        with self._db.connect() as conn:
+            tries = queue.next_tries(conn)
+            ends = [
+                schedule.cooldown_end(opener, self._cooldowns[group.recipient])
+                for group, _last in queue.silenced(conn)
+                if group.recipient in self._cooldowns and (opener := queue.opener(conn, group))
+            ]
+        moments = [max(moment, self._paused.get(name, moment)) for name, moment in tries.items()] + ends
+        wait = min(((moment - now).total_seconds() for moment in moments), default=LONGEST_WAIT_S)
+        return min(max(wait, 0.0), LONGEST_WAIT_S)
