@@ -1,0 +1,41 @@
+"""One input at one door: which function of the policy it is for. Pure."""
+
+from datetime import datetime
+from typing import assert_never
+
+from hub import policy
+from hub.intake import CommandIn, FeedbackIn, NodeIn, PassageIn
+from hub.policy import Machine, Outcome, Rules
+
+DoorInput = PassageIn | CommandIn | FeedbackIn | NodeIn
+
+
+def apply(rules: Rules, state: Machine, item: DoorInput, now: datetime, *, newest_stored: int = 0) -> Outcome:
+    """Return what follows from `item`; see `hub.policy.verdict` for `newest_stored`.
+
+    Time is made up for first: an input never meets a hold that is over.
+    """
+    ticked = policy.tick(rules, state, now)
+    outcome = _apply(rules, ticked.state, item, now, newest_stored)
+    # Of two commands only the later one counts: they are for the same lock, and it is where the lock should be.
+    return Outcome(outcome.state, outcome.command or ticked.command, (*ticked.decided, *outcome.decided))
+
+
+def _apply(rules: Rules, state: Machine, item: DoorInput, now: datetime, newest_stored: int) -> Outcome:
+    match item:
+        case PassageIn(passage=passage):
+            return policy.verdict(rules, state, passage, now, newest_stored=newest_stored)
+        case CommandIn(command=command, mark=mark):
+            return policy.command(rules, state, command, now, mark=mark)
+        case FeedbackIn(feedback=feedback, retained=retained):
+            return policy.feedback(rules, state, feedback, now, retained=retained)
+        case NodeIn(node=node, availability=availability, health=health):
+            outcome = Outcome(state)
+            if availability is not None:
+                text = policy.availability_fault(node, availability)
+                outcome = policy.node_fault(rules, outcome.state, node, "availability", text)
+            if health is not None:
+                outcome = policy.node_fault(rules, outcome.state, node, "health", policy.health_fault(health))
+            return outcome
+        case _:
+            assert_never(item)

@@ -1,0 +1,71 @@
+"""What the policy is given beside the door's state, and what comes out of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from hub.config import Door
+from hub.policy.state import Machine
+from maskgate.ids import new_id
+from maskgate.messages import Decision, EventType, LockAction
+from maskgate.states import DecisionKind
+
+#: No lock command is sent later than this after it was decided, in seconds, however slow the lock may answer.
+COMMAND_LIFE_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """A door's configuration, the calendar that its counters follow, and where new ids come from."""
+
+    door: Door
+    zone: ZoneInfo
+    new_id: Callable[[datetime], str] = new_id
+
+    def day(self, now: datetime) -> str:
+        """Return the site's date at `now`, YYYY-MM-DD."""
+        return now.astimezone(self.zone).date().isoformat()
+
+
+@dataclass(frozen=True, slots=True)
+class LockCommand:
+    """Move the lock; never after `expires_at`, never twice for one id (S2)."""
+
+    id: str
+    action: LockAction
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision and where it goes besides the store."""
+
+    decision: Decision
+    announce: bool = True  # publish it: automations may act on it
+    tell: bool = False  # a person may have to be told of it
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The door's next state and what must happen with it. The documents follow from the state alone."""
+
+    state: Machine
+    command: LockCommand | None = None
+    decided: tuple[Decided, ...] = ()
+
+
+def seconds(value: float) -> timedelta:
+    """Say a duration."""
+    return timedelta(seconds=value)
+
+
+def note(
+    rules: Rules, state: Machine, now: datetime, event: EventType, text: str, *, tell: bool = False
+) -> tuple[Machine, Decided]:
+    """Write down what happened that was no verdict, as the door's last decision."""
+    decision = Decision(
+        id=rules.new_id(now), door=rules.door.id, at=now, event_type=event, decision=DecisionKind.OBSERVE,
+        mode=state.mode, text=text[:255],
+    )  # fmt: skip
+    return replace(state, last=decision), Decided(decision, tell=tell)

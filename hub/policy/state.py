@@ -1,0 +1,142 @@
+"""A door's state as the policy keeps it: plain, frozen, and the same in memory and in the store."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from maskgate.messages import Contact, Counters, Decision, DisplayKind, LockAction, LockState, Mode
+
+#: How many passages a door remembers. A revision comes while its person is still there, so few are enough;
+#: of older ones the store still knows the newest revision.
+REMEMBERED_PASSAGES = 64
+#: Claims under one hold: the people at one door at one time, and then some.
+CLAIMS = 32
+#: Commands remembered so that none acts twice; they are refused by age soon after.
+REMEMBERED_COMMANDS = 64
+
+
+class HoldKind(StrEnum):
+    """Why the entry stands against its rule."""
+
+    GRANT = "grant"  # unlocked for somebody who may enter
+    DENY = "deny"  # locked because of somebody who may not
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One passage's part in a hold."""
+
+    passage: str
+    node: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """The entry stands against its rule for as long as one claim lasts."""
+
+    kind: HoldKind
+    claims: tuple[Claim, ...]
+
+    @property
+    def until(self) -> datetime:
+        """When the last claim ends."""
+        return max(claim.until for claim in self.claims)
+
+
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """A person holds the entry: by a plain command, or by an override with a reason."""
+
+    action: LockAction
+    until: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outstanding:
+    """A lock command whose answer is due until `deadline`."""
+
+    id: str
+    action: LockAction
+    sent_at: datetime
+    deadline: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What displays show until `until`; `text` only where it is not that of the kind."""
+
+    kind: DisplayKind
+    until: datetime
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A passage that was taken in: its newest revision, and what it was counted as."""
+
+    passage: str
+    node: str
+    revision: int
+    person: bool = False
+    violation: bool = False
+    late: bool = False
+    refused: bool = False  # the last word on it was a denial
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Everything the policy knows of one door."""
+
+    mode: Mode
+    configured_mode: Mode  # an edited configuration wins over a mode set before the edit
+    day: str  # of `counters`, YYYY-MM-DD by the site's calendar
+    counters: Counters = field(default_factory=Counters)
+    lock: LockState = LockState.UNKNOWN  # as last measured, or JAMMED
+    sure: bool = False  # `lock` was heard live, not from a retained message
+    contact: Contact | None = None
+    outstanding: Outstanding | None = None
+    hold: Hold | None = None
+    by_hand: ByHand | None = None
+    emergency: bool = False
+    last: Decision | None = None
+    shown: Shown | None = None
+    message: Shown | None = None
+    lock_fault: str | None = None
+    node_faults: tuple[tuple[str, str], ...] = ()
+    acknowledged: tuple[str, ...] = ()
+    seen: tuple[Seen, ...] = ()
+    heard: tuple[str, ...] = ()  # fingerprints of commands
+
+    def moments(self) -> Iterator[datetime]:
+        """Yield the times at which something ends by itself."""
+        if self.outstanding:
+            yield self.outstanding.deadline
+        if self.hold:
+            yield from (claim.until for claim in self.hold.claims)
+        for part in (self.by_hand, self.shown, self.message):
+            if part:
+                yield part.until
+
+    def recall(self, passage: str, node: str) -> Seen | None:
+        """Return what is remembered of a passage."""
+        return next((seen for seen in self.seen if (seen.passage, seen.node) == (passage, node)), None)
+
+
+_ADAPTER = TypeAdapter(Machine)
+
+
+def to_document(machine: Machine) -> dict[str, Any]:
+    """Return the machine as plain JSON types."""
+    document: dict[str, Any] = _ADAPTER.dump_python(machine, mode="json")
+    return document
+
+
+def from_document(document: dict[str, Any]) -> Machine:
+    """Read what `to_document` wrote; raises `pydantic.ValidationError`."""
+    return _ADAPTER.validate_python(document, strict=False)

@@ -1,0 +1,190 @@
+"""A verdict at a door: what it means, whether it counts, what is done about it."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from hub.policy import words
+from hub.policy.lock import settle
+from hub.policy.outcome import Decided, LockCommand, Outcome, Rules, seconds
+from hub.policy.state import CLAIMS, REMEMBERED_PASSAGES, Claim, Hold, HoldKind, Machine, Seen, Shown
+from maskgate.messages import Decision, DisplayKind, Entry, EventType, LockAction, Mode, Passage
+from maskgate.messages.base import age_s
+from maskgate.states import DecisionKind, MaskState
+
+#: How long `look_here` is shown, in seconds.
+LOOK_S = 5.0
+
+_MEANING = {
+    MaskState.MASK: (EventType.GRANTED, words.MASK),
+    MaskState.NO_MASK: (EventType.DENIED, words.NO_MASK),
+    MaskState.INCORRECT: (EventType.IMPROPER, words.INCORRECT),
+    MaskState.UNCERTAIN: (EventType.UNCERTAIN, words.UNCERTAIN),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What became of a verdict, before it is written down."""
+
+    state: Machine
+    decision: DecisionKind
+    text: str
+    event: EventType
+    command: LockCommand | None = None
+    announce: bool = True
+
+
+def why_late(passage: Passage, now: datetime, max_age: float) -> str | None:
+    """Say why a verdict must move nothing (S1); None when it is fresh by the sender's clock and by ours."""
+    held, age = age_s(passage.seen_to, passage.published_at), age_s(passage.seen_to, now)
+    if held > max_age:
+        return f"Sent {held:.0f} s after it was seen"
+    if age > max_age:
+        return f"Came {age:.0f} s after it was seen"
+    if age < -max_age:
+        return f"Seen {-age:.0f} s ahead of the hub's clock"
+    return None
+
+
+def verdict(rules: Rules, state: Machine, passage: Passage, now: datetime, *, newest_stored: int = 0) -> Outcome:
+    """Decide about one verdict.
+
+    `newest_stored` is the highest revision of this passage that the store had before (0: none): the machine
+    remembers the last passages only. The same revision again is no news and changes nothing at all.
+    """
+    known = state.recall(passage.passage, passage.node)
+    newest = max(newest_stored, known.revision if known else 0)
+    if known and known.revision == passage.revision:
+        return Outcome(state)
+    # Forgotten but stored: the person was counted then.
+    seen = known or Seen(passage.passage, passage.node, newest, person=newest > 0, violation=newest > 0)
+    if passage.revision <= newest:
+        return _recorded(rules, state, passage, now, "A newer verdict about this person is known")
+    seen = replace(seen, revision=passage.revision)
+    if late := why_late(passage, now, rules.door.policy.max_age):
+        if not (seen.late or seen.person):
+            state = replace(state, counters=state.counters.model_copy(update={"late": state.counters.late + 1}))
+        return _recorded(rules, _remember(state, replace(seen, late=True)), passage, now, late)
+    violation = passage.state in rules.door.policy.violations
+    state = _count(state, seen, violation=violation)
+    judged = _judge(rules, state, passage, now)
+    refused = judged.decision is DecisionKind.DENY
+    seen = replace(seen, person=True, violation=seen.violation or violation, refused=refused)
+    decision = _decision(rules, judged.state, passage, now, event=judged.event, kind=judged.decision, text=judged.text)
+    # A denial that is only confirmed by a further revision is no second refusal.
+    tell = refused and not (known and known.refused)
+    return Outcome(
+        replace(_remember(judged.state, seen), last=decision),
+        judged.command,
+        (Decided(decision, announce=judged.announce, tell=tell),),
+    )
+
+
+def _judge(rules: Rules, state: Machine, passage: Passage, now: datetime) -> _Judged:
+    event, text = _MEANING[passage.state]
+    if silent := _not_judged(state):
+        return _Judged(state, DecisionKind.OBSERVE, f"{text}; {silent}", event, announce=False)
+    if passage.state is MaskState.UNCERTAIN:
+        shown = Shown(DisplayKind.LOOK_HERE, now + seconds(LOOK_S))
+        return _Judged(replace(state, shown=shown), DecisionKind.OBSERVE, text, event)
+    if passage.state in rules.door.policy.violations:
+        return _deny(rules, state, passage, now)
+    return _grant(rules, state, passage, now)
+
+
+def _not_judged(state: Machine) -> str | None:
+    """Say why the rule does not apply to anybody now; None when it does."""
+    if state.emergency:
+        return "only counted, the entry is released in an emergency"
+    if state.by_hand and state.by_hand.action is LockAction.LOCK:
+        return "only counted, the entry is held shut by hand"
+    if state.mode is Mode.OFF:
+        return "only counted, the rule is off"
+    return None
+
+
+def _moves_lock(rules: Rules, state: Machine) -> bool:
+    return state.mode is Mode.HARD and rules.door.lock is not None and state.by_hand is None
+
+
+def _deny(rules: Rules, state: Machine, passage: Passage, now: datetime) -> _Judged:
+    event, text = _MEANING[passage.state]
+    until = now + seconds(rules.door.policy.deny_hold)
+    moves, command = _moves_lock(rules, state), None
+    if passage.state is MaskState.INCORRECT:
+        kind = DisplayKind.COVER_NOSE
+    else:
+        kind = DisplayKind.DENIED if moves else DisplayKind.MASK_REQUIRED
+    state = replace(state, shown=Shown(kind, until))
+    if moves:
+        # On a controlled entry a denial ends every grant: the last person asks, and shut is the safe answer.
+        claim = Claim(passage.passage, passage.node, until) if rules.door.policy.entry is Entry.OPEN else None
+        state, command = settle(rules, replace(state, hold=_with(state.hold, HoldKind.DENY, claim)), now)
+        text += ", entry refused"
+    return _Judged(state, DecisionKind.DENY, text, event, command)
+
+
+def _grant(rules: Rules, state: Machine, passage: Passage, now: datetime) -> _Judged:
+    text, command = _MEANING[passage.state][1], None
+    until = now + seconds(rules.door.policy.grant_hold)
+    if _moves_lock(rules, state):
+        if rules.door.policy.entry is Entry.CONTROLLED:
+            claim = Claim(passage.passage, passage.node, until)
+            state = replace(state, hold=_with(state.hold, HoldKind.GRANT, claim))
+        else:
+            state = replace(state, hold=_without(state.hold, passage))
+            if state.hold:
+                # Somebody else's denial still stands; it ends by itself, not because a second person came.
+                text += ", but the entry is still shut because of somebody else"
+                return _Judged(state, DecisionKind.OBSERVE, text, EventType.GRANTED, announce=False)
+        state, command = settle(rules, state, now)
+    state = replace(state, shown=Shown(DisplayKind.WELCOME, until))
+    return _Judged(state, DecisionKind.GRANT, text, EventType.GRANTED, command)
+
+
+def _with(hold: Hold | None, kind: HoldKind, claim: Claim | None) -> Hold | None:
+    """Add a claim to a hold of this kind; a hold of the other kind ends."""
+    if claim is None:
+        return None
+    others = hold.claims if hold and hold.kind is kind else ()
+    kept = tuple(c for c in others if (c.passage, c.node) != (claim.passage, claim.node))
+    return Hold(kind, (*kept, claim)[-CLAIMS:])
+
+
+def _without(hold: Hold | None, passage: Passage) -> Hold | None:
+    """Take one passage's claim out of a hold."""
+    kept = tuple(c for c in hold.claims if (c.passage, c.node) != (passage.passage, passage.node)) if hold else ()
+    return replace(hold, claims=kept) if hold and kept else None
+
+
+def _count(state: Machine, seen: Seen, *, violation: bool) -> Machine:
+    people = 0 if seen.person else 1
+    violations = 1 if violation and not seen.violation else 0
+    counters = state.counters.model_copy(
+        update={
+            "people": state.counters.people + people,
+            "violations": state.counters.violations + violations,
+        }
+    )
+    return replace(state, counters=counters)
+
+
+def _remember(state: Machine, seen: Seen) -> Machine:
+    others = tuple(s for s in state.seen if (s.passage, s.node) != (seen.passage, seen.node))
+    return replace(state, seen=(*others, seen)[-REMEMBERED_PASSAGES:])
+
+
+def _recorded(rules: Rules, state: Machine, passage: Passage, now: datetime, why: str) -> Outcome:
+    """Write the verdict down and do nothing else; it does not even become the door's last decision."""
+    decision = _decision(rules, state, passage, now, event=EventType.LATE, kind=DecisionKind.OBSERVE, text=why)
+    return Outcome(state, decided=(Decided(decision),))
+
+
+def _decision(
+    rules: Rules, state: Machine, passage: Passage, now: datetime, *, event: EventType, kind: DecisionKind, text: str
+) -> Decision:
+    return Decision(
+        id=rules.new_id(now), door=rules.door.id, at=now, event_type=event, decision=kind, mode=state.mode, text=text,
+        passage=passage.passage, revision=passage.revision, node=passage.node, state=passage.state,
+        confidence=passage.confidence, faces_in_view=passage.faces_in_view, seen_to=passage.seen_to,
+    )  # fmt: skip
