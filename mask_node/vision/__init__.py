@@ -1,0 +1,1 @@
+"""From a frame to faces and their mask states."""

@@ -1,0 +1,71 @@
+"""Boxes and the pictures cut around them. Boxes are x, y, w, h in pixels unless a name says otherwise."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Frame = NDArray[np.uint8]
+Boxes = NDArray[np.float32]
+
+#: What surrounds a picture that does not fill the model's square input.
+PAD_GREY = 114
+
+
+@dataclass(frozen=True, slots=True)
+class Letterbox:
+    """How a picture was put into a square: input = picture * scale + (left, top)."""
+
+    scale: float
+    left: float
+    top: float
+
+    def to_picture(self, boxes: Boxes) -> Boxes:
+        """(N, 4) boxes of the square input, in pixels of the picture."""
+        out = boxes.astype(np.float32, copy=True)
+        out[:, 0] -= self.left
+        out[:, 1] -= self.top
+        return np.asarray(out / np.float32(self.scale), np.float32)
+
+    def to_input(self, boxes: Boxes) -> Boxes:
+        """(N, 4) boxes of the picture, in pixels of the square input."""
+        out = boxes.astype(np.float32) * np.float32(self.scale)
+        out[:, 0] += self.left
+        out[:, 1] += self.top
+        return np.asarray(out, np.float32)
+
+
+def letterbox(frame: Frame, size: int) -> tuple[Frame, Letterbox]:
+    """The whole frame inside a (size, size, 3) square, centred on grey, its proportions kept."""
+    height, width = frame.shape[:2]
+    scale = size / max(height, width)
+    new_w, new_h = max(1, round(width * scale)), max(1, round(height * scale))
+    shrinking = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    small = cv2.resize(frame, (new_w, new_h), interpolation=shrinking)
+    left, top = (size - new_w) // 2, (size - new_h) // 2
+    out = np.full((size, size, 3), PAD_GREY, np.uint8)
+    out[top : top + new_h, left : left + new_w] = small
+    return out, Letterbox(scale, left, top)
+
+
+def iou_matrix(a: Boxes, b: Boxes) -> NDArray[np.float32]:
+    """(N, M) intersection over union of (N, 4) and (M, 4) boxes, 0..1."""
+    low = np.maximum(a[:, None, :2], b[None, :, :2])
+    high = np.minimum(a[:, None, :2] + a[:, None, 2:], b[None, :, :2] + b[None, :, 2:])
+    common = np.prod(np.clip(high - low, 0, None), axis=2)
+    union = np.prod(a[:, 2:], axis=1)[:, None] + np.prod(b[:, 2:], axis=1)[None] - common
+    return np.asarray(common / np.maximum(union, 1e-9), np.float32)
+
+
+def suppress(boxes: Boxes, scores: NDArray[np.float32], limit: float, most: int = 200) -> NDArray[np.intp]:
+    """Indices of the boxes that no better one overlaps by more than `limit` (IoU), best first, at most `most`."""
+    order = np.argsort(-scores, kind="stable")
+    overlaps = iou_matrix(boxes, boxes)
+    keep: list[int] = []
+    for index in order:
+        if len(keep) == most:
+            break
+        if not keep or float(overlaps[index, keep].max()) <= limit:
+            keep.append(int(index))
+    return np.array(keep, np.intp)
