@@ -1,0 +1,143 @@
+"""Commands that make and judge the models: `maskgate train ...`."""
+
+import json
+import math
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mask_node.vision.card import ModelError
+from mask_node.vision.load import MODELS
+from training.data import DataError
+
+app = typer.Typer(no_args_is_help=True, help="Train, export and score the models.")
+fit_app = typer.Typer(no_args_is_help=True, help="Train one of the two stages; an interrupted run goes on.")
+app.add_typer(fit_app, name="fit")
+
+Data = Annotated[Path, typer.Option(help="Folder that holds scenes/ and mask_faces/.")]
+Backbone = Annotated[Path | None, typer.Option(help="ImageNet weights of MobileNetV2 without its top (.weights.h5).")]
+Folder = Annotated[Path | None, typer.Option(help="Where checkpoints and the result go; default runs/<stage>.")]
+Models = Annotated[Path, typer.Option(help="Folder of the two models and their cards.")]
+
+
+class Stage(StrEnum):
+    """The two models."""
+
+    DETECTOR = "detector"
+    SECOND_STAGE = "second-stage"
+
+
+class Split(StrEnum):
+    """What can be scored."""
+
+    TRAIN = "train"
+    VAL = "val"
+    TEST = "test"
+    WEBCAM = "webcam"
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """A sentence and exit code 1 instead of a stack trace for what the user can mend."""
+    try:
+        yield
+    except (DataError, ModelError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise typer.Exit(1) from None
+
+
+def say(line: str) -> None:
+    """Print at once, so that a log file can be followed."""
+    print(line, flush=True)
+
+
+@fit_app.command("detector")
+def fit_detector(
+    data: Data, backbone: Backbone = None, folder: Folder = None,
+    steps: int = 1500, batch: int = 16, rate: float = 1e-3, seed: int = 1,
+) -> None:  # fmt: skip
+    """Train stage one, the face detector."""
+    with plain_errors():
+        from training import stage_one
+        from training.fit import FitConfig
+
+        config = FitConfig(steps=steps, batch=batch, rate=rate, seed=seed)
+        run = stage_one.open_run(data, folder or Path("runs/detector"), backbone, config)
+        run.fit(say=say)
+        say(str(run.finish()))
+
+
+@fit_app.command("second-stage")
+def fit_second_stage(
+    data: Data, backbone: Backbone = None, folder: Folder = None, models: Models = MODELS,
+    steps: int = 2000, batch: int = 64, rate: float = 3e-4, seed: int = 1,
+) -> None:  # fmt: skip
+    """Train stage two on labels and on what the exported detector in --models finds in the train pictures."""
+    with plain_errors():
+        from mask_node.vision.load import load_face_detector
+        from training import stage_two
+        from training.fit import FitConfig
+
+        config = FitConfig(steps=steps, batch=batch, rate=rate, seed=seed)
+        finder = load_face_detector(models, threads=2)
+        run = stage_two.open_run(data, folder or Path("runs/second-stage"), backbone, config, finder)
+        run.fit(say=say)
+        say(str(run.finish()))
+
+
+@app.command()
+def export(
+    stage: Stage, data: Data, folder: Folder = None, models: Models = MODELS, version: str = "1.0",
+    interim: Annotated[bool, typer.Option(help="From the last checkpoint of a run that still goes on.")] = False,
+) -> None:  # fmt: skip
+    """Quantise a finished run to int8 and write the model and its card."""
+    with plain_errors():
+        from training.exporting import export_stage
+
+        card = export_stage(stage.value, data, folder or Path("runs") / stage.value, models, version, interim=interim)
+        say(f"{models / card.file}: {card.model_id}")
+
+
+@app.command()
+def score(
+    data: Data,
+    split: Split = Split.VAL,
+    models: Models = MODELS,
+    predictions: Annotated[
+        Path | None, typer.Option(help="JSON lines of `maskgate node detect --json` instead of running the models.")
+    ] = None,
+    threads: int = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    record: Annotated[bool, typer.Option(help="Write the figures into the models' cards.")] = False,
+) -> None:
+    """Score the node's own detector, or its printed predictions, on a split of the photographs."""
+    with plain_errors():
+        from mask_node.vision.load import load_detector
+        from training.data import read_scenes
+        from training.evaluate import look, read_predictions
+        from training.report import record_score, table
+        from training.score import score as score_of
+
+        pictures = read_scenes(data, split.value)
+        if predictions:
+            found, ms = read_predictions(predictions, pictures)
+        else:
+            found, ms = look(load_detector(models, threads), pictures)
+        result = score_of(pictures, found)
+        if record and not predictions:
+            record_score(models, split.value, result, ms)
+        if as_json:
+            values: dict[str, Any] = {"split": split.value, **asdict(result), "ms": ms}
+            print(json.dumps({k: None if isinstance(v, float) and math.isnan(v) else v for k, v in values.items()}))
+        else:
+            table(split.value, result, ms)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,172 @@
+"""What the second stage learns from: crops around labelled faces, around the detector's finds, and around no face."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mask_node.vision.face_detector import FaceDetector
+from mask_node.vision.geometry import PAD_GREY, iou_matrix
+from mask_node.vision.mask_state import CONTEXT, cut
+from training.augment import Picture, Rng, photometric
+from training.compose import Album
+from training.data import LabelledPicture
+
+#: A cached crop shows this much more than the model's, so that shift, scale and turn can be drawn afresh each time.
+ROOM = 2.0
+#: Side of a cached crop over the side of the model's input.
+DETAIL = 2
+#: A find that overlaps a face this much is that face; one that overlaps all faces less than `FALSE_IOU` is none.
+TRUE_IOU, FALSE_IOU = 0.45, 0.25
+#: Shares of what a batch shows.
+NO_FACE_SHARE = 0.22
+STATE_SHARES = (0.36, 0.28, 0.36)
+SCENES_SHARE = 2 / 3
+
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """A cached crop. picture: (S, S, 3). box: the true face, x, y, w, h in its pixels; None if it shows no face.
+
+    proposals: (N, 4) boxes in its pixels that the detector (or, for no face, chance) proposed here.
+    """
+
+    picture: Picture
+    box: NDArray[np.float32] | None
+    state: int
+    source: str
+    proposals: NDArray[np.float32]
+
+
+def cached(picture: Picture, box: NDArray[np.float32], size: int) -> tuple[Picture, tuple[float, float, float]]:
+    """The crop of `ROOM` times the context around a box, and left, top, scale from picture to crop."""
+    x, y, w, h = (float(v) for v in box)
+    side = max(4, round(max(w, h) * CONTEXT * ROOM))
+    left, top = round(x + w / 2 - side / 2), round(y + h / 2 - side / 2)
+    pixels = size * DETAIL
+    return cut(picture, left, top, side, pixels), (left, top, pixels / side)
+
+
+def moved(boxes: NDArray[np.float32], place: tuple[float, float, float]) -> NDArray[np.float32]:
+    """(N, 4) boxes of the picture in pixels of the crop at `place`."""
+    left, top, scale = place
+    return np.asarray((boxes - np.array([left, top, 0, 0], np.float32)) * np.float32(scale), np.float32)
+
+
+def crops_of(picture: Picture, label: LabelledPicture, finds: NDArray[np.float32], size: int, rng: Rng) -> list[Crop]:
+    """All crops of one picture. finds: (N, 4) boxes that the detector proposed, surest first."""
+    out = []
+    overlaps = iou_matrix(finds, label.boxes)
+    for index in np.flatnonzero(~label.ignore):
+        image, place = cached(picture, label.boxes[index], size)
+        mine = np.flatnonzero(overlaps[:, index] >= TRUE_IOU)
+        out.append(
+            Crop(image, moved(label.boxes[index][None], place)[0], int(label.states[index]), label.source,
+                 moved(finds[mine], place))
+        )  # fmt: skip
+    wrong = finds[overlaps.max(axis=1, initial=0) < FALSE_IOU][:6]
+    for box in np.concatenate([wrong, chance(label, rng)]).astype(np.float32):
+        image, place = cached(picture, box, size)
+        out.append(Crop(image, None, 0, label.source, moved(box[None], place)))
+    return out
+
+
+def chance(label: LabelledPicture, rng: Rng, tries: int = 6, most: int = 2) -> NDArray[np.float32]:
+    """(N, 4) random squares of a photograph that hold little of any face; none of single face pictures."""
+    if label.source != "scenes":
+        return np.zeros((0, 4), np.float32)
+    side = np.exp(rng.uniform(np.log(16), np.log(0.6 * min(label.width, label.height)), tries))
+    x, y = rng.uniform(0, label.width - side), rng.uniform(0, label.height - side)
+    boxes = np.stack([x, y, side, side * rng.uniform(1.0, 1.3, tries)], axis=1).astype(np.float32)
+    return np.asarray(boxes[iou_matrix(boxes, label.boxes).max(axis=1, initial=0) < 0.15][:most], np.float32)
+
+
+def collect(album: Album, finder: FaceDetector | None, size: int, rng: Rng) -> list[Crop]:
+    """Crops of a whole album, with the finds of the first stage where there is one."""
+    out = []
+    for picture, label in zip(album.pictures, album.labels, strict=True):
+        finds = finder.find(picture).boxes if finder else np.zeros((0, 4), np.float32)
+        out += crops_of(picture, label, finds, size, rng)
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One training crop. picture: (S, S, 3). box: centre x, y from the middle and log w, h, in sides; or zeros."""
+
+    picture: Picture
+    state: int
+    face: float
+    box: NDArray[np.float32]
+
+
+class Dealer:
+    """Draws samples with the shares above. The same generator state gives the same sample."""
+
+    def __init__(self, crops: Sequence[Crop], size: int) -> None:
+        self.size = size
+        self.none = [crop for crop in crops if crop.box is None]
+        faces = [crop for crop in crops if crop.box is not None]
+        self.groups = {
+            (state, source): [crop for crop in faces if crop.state == state and crop.source == source]
+            for state in range(3)
+            for source in ("scenes", "mask_faces")
+        }
+
+    def draw(self, rng: Rng) -> Sample:
+        """One sample with light and lens effects."""
+        if self.none and rng.random() < NO_FACE_SHARE:
+            crop = self.none[int(rng.integers(len(self.none)))]
+        else:
+            crop = self._face(rng)
+        sample = place(crop, self.size, rng)
+        return Sample(photometric(sample.picture, rng), sample.state, sample.face, sample.box)
+
+    def _face(self, rng: Rng) -> Crop:
+        state = int(rng.choice(3, p=STATE_SHARES))
+        # `incorrect` comes from scenes alone; the other two give way so that scenes keep their share overall.
+        rest = (SCENES_SHARE - STATE_SHARES[1]) / (1 - STATE_SHARES[1])
+        source = "scenes" if state == 1 or rng.random() < rest else "mask_faces"
+        group = self.groups[state, source] or self.groups[state, "scenes"] or self.groups[state, "mask_faces"]
+        if not group:
+            raise ValueError(f"no face of state {state} among the crops")
+        return group[int(rng.integers(len(group)))]
+
+
+def place(crop: Crop, size: int, rng: Rng) -> Sample:
+    """A view of a crop as the node would cut it around a not quite right box, turned and mirrored at random."""
+    box = _proposal(crop, rng)
+    side = max(float(box[2]), float(box[3])) * CONTEXT * float(np.exp(rng.normal(0, 0.06)))
+    stretch = float(np.exp(rng.normal(0, 0.05)))
+    scale = size / side * np.array([stretch, 1 / stretch])
+    angle = float(rng.normal(0, 0.12)) if rng.random() < 0.7 else 0.0
+    cos, sin = np.cos(angle), np.sin(angle)
+    linear = np.array([[cos * scale[0], -sin * scale[1]], [sin * scale[0], cos * scale[1]]])
+    if rng.random() < 0.5:
+        linear[0] = -linear[0]
+    middle = box[:2].astype(np.float64) + box[2:] / 2
+    shift = np.full(2, size / 2) - linear @ middle
+    warp = np.column_stack([linear, shift + linear @ np.array([0.5, 0.5]) - 0.5])
+    picture = cv2.warpAffine(crop.picture, warp, (size, size), flags=cv2.INTER_LINEAR, borderValue=(PAD_GREY,) * 3)
+    if crop.box is None:
+        return Sample(np.asarray(picture, np.uint8), 0, 0.0, np.zeros(4, np.float32))
+    centre = (linear @ (crop.box[:2] + crop.box[2:] / 2) + shift) / size - 0.5
+    extent = np.log(crop.box[2:] * scale / size)
+    return Sample(np.asarray(picture, np.uint8), crop.state, 1.0, np.concatenate([centre, extent]).astype(np.float32))
+
+
+def _proposal(crop: Crop, rng: Rng) -> NDArray[np.float32]:
+    """A box to look at: one of the detector's, or the label jittered as the detector errs."""
+    count = len(crop.proposals)
+    if crop.box is None or (count and rng.random() < 0.4):
+        box, spread = crop.proposals[int(rng.integers(count))], 0.4
+    else:
+        box, spread = crop.box, 1.0
+    w, h = float(box[2]), float(box[3])
+    move = np.clip(rng.normal(0, 0.08 * spread, 2), -0.25, 0.25) * (w, h)
+    grow = np.clip(np.exp(rng.normal(0, 0.12 * spread, 2)), 0.72, 1.3)
+    size = np.array([w, h]) * grow
+    middle = box[:2] + np.array([w, h]) / 2 + move
+    return np.concatenate([middle - size / 2, size]).astype(np.float32)

@@ -1,0 +1,174 @@
+"""The training loop both stages share: seeded batches, warm-up and cosine, averaged weights, resumable checkpoints."""
+
+import json
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+Batch = tuple[NDArray[np.uint8], dict[str, NDArray[Any]]]
+#: Makes batch number `step`; the same step gives the same batch, so that a resumed run goes on as if never stopped.
+MakeBatch = Callable[[int], Batch]
+Loss = Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class FitConfig:
+    """One run. rate: peak learning rate. average: decay per step of the averaged weights."""
+
+    steps: int
+    batch: int
+    rate: float
+    seed: int = 1
+    warm_up: int = 60
+    weight_decay: float = 1e-4
+    average: float = 0.99
+    save_every: int = 50
+    refresh: int = 50
+
+
+@keras.saving.register_keras_serializable(package="maskgate")
+class WarmCosine(keras.optimizers.schedules.LearningRateSchedule):
+    """Linear warm-up, then half a cosine down to a hundredth of the peak."""
+
+    def __init__(self, rate: float, warm_up: int, steps: int) -> None:
+        self.rate, self.warm_up, self.steps = rate, warm_up, steps
+
+    def __call__(self, step: Any) -> Any:
+        done = tf.cast(step, tf.float32)
+        share = tf.clip_by_value((done - self.warm_up) / max(1, self.steps - self.warm_up), 0.0, 1.0)
+        cosine = 0.01 + 0.99 * 0.5 * (1 + tf.cos(np.pi * share))
+        return self.rate * tf.minimum((done + 1) / max(1, self.warm_up), 1.0) * cosine
+
+    def get_config(self) -> dict[str, Any]:
+        return {"rate": self.rate, "warm_up": self.warm_up, "steps": self.steps}
+
+
+class Feed:
+    """Batches made ahead of their use in one thread (OpenCV and numpy let go of the interpreter lock)."""
+
+    def __init__(self, make: MakeBatch, first: int, last: int) -> None:
+        self._make, self._range = make, range(first, last)
+        self._queue: queue.Queue[Batch | BaseException] = queue.Queue(maxsize=4)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="feed", daemon=True)
+        self._thread.start()
+
+    def _work(self) -> None:
+        for step in self._range:
+            try:
+                item: Batch | BaseException = self._make(step)
+            except BaseException as error:  # handed to the loop, which raises it
+                item = error
+            while not self._stop.is_set():
+                try:
+                    self._queue.put(item, timeout=0.5)
+                    break
+                except queue.Full:
+                    continue
+            if self._stop.is_set() or isinstance(item, BaseException):
+                return
+
+    def next(self) -> Batch:
+        """The next batch; raises what its making raised."""
+        item = self._queue.get()
+        if isinstance(item, BaseException):
+            raise item
+        return item
+
+    def close(self) -> None:
+        """Stop the thread."""
+        self._stop.set()
+        self._thread.join(timeout=10)
+
+
+def scaled(pictures: Any) -> Any:
+    """uint8 0..255 to float32 -1..1, as the models take it."""
+    return tf.cast(pictures, tf.float32) / 127.5 - 1.0
+
+
+class Run:
+    """One model being trained in one folder. Opening a folder that holds a checkpoint goes on from it."""
+
+    def __init__(self, model: keras.Model, loss: Loss, make: MakeBatch, config: FitConfig, folder: Path) -> None:
+        self.model, self.loss, self.make, self.config, self.folder = model, loss, make, config, folder
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "config.json").write_text(json.dumps(asdict(config), indent=2) + "\n", encoding="utf-8")
+        schedule = WarmCosine(config.rate, config.warm_up, config.steps)
+        self.optimizer = keras.optimizers.AdamW(schedule, weight_decay=config.weight_decay, clipnorm=10.0)
+        self.optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+        self.optimizer.build(model.trainable_variables)
+        self.averaged = [tf.Variable(v.value, trainable=False) for v in model.trainable_variables]
+        self.step = tf.Variable(0, dtype=tf.int64, trainable=False)
+        saved = {f"average_{i}": v for i, v in enumerate(self.averaged)}
+        self.checkpoint = tf.train.Checkpoint(
+            model=model, optimizer=self.optimizer, step=self.step, averages=tf.train.Checkpoint(**saved)
+        )
+        self.manager = tf.train.CheckpointManager(self.checkpoint, str(folder / "checkpoints"), max_to_keep=2)
+        if self.manager.latest_checkpoint:
+            self.checkpoint.restore(self.manager.latest_checkpoint)
+        self._train = tf.function(self._train_step)
+
+    def _train_step(self, pictures: Any, wanted: dict[str, Any]) -> dict[str, Any]:
+        with tf.GradientTape() as tape:
+            parts = self.loss(self.model(scaled(pictures), training=True), wanted)
+            total = tf.add_n(list(parts.values()))
+        variables = self.model.trainable_variables
+        self.optimizer.apply_gradients(zip(tape.gradient(total, variables), variables, strict=True))
+        # A young average forgets faster, else it would remember the random start.
+        step = tf.cast(self.step, tf.float32)
+        decay = tf.minimum(self.config.average, (1 + step) / (10 + step))
+        for mean, variable in zip(self.averaged, variables, strict=True):
+            mean.assign_sub((1 - decay) * (mean - variable.value))
+        self.step.assign_add(1)
+        return parts
+
+    def fit(self, until: int | None = None, say: Callable[[str], None] = print) -> None:
+        """Train to `until` steps (default: all), saving as it goes, then write the averaged model."""
+        first, last = int(self.step.numpy()), min(until or self.config.steps, self.config.steps)
+        feed = Feed(self.make, first, last)
+        started, sums = time.monotonic(), dict[str, float]()
+        try:
+            for step in range(first, last):
+                pictures, wanted = feed.next()
+                parts = self._train(tf.constant(pictures), {k: tf.constant(v) for k, v in wanted.items()})
+                for name, value in parts.items():
+                    sums[name] = sums.get(name, 0.0) * 0.95 + float(value) * 0.05
+                if (step + 1) % 25 == 0:
+                    speed = (step + 1 - first) * self.config.batch / (time.monotonic() - started)
+                    text = ", ".join(f"{name} {value:.3f}" for name, value in sums.items())
+                    say(f"step {step + 1}/{self.config.steps}: {text}; {speed:.1f} pictures/s")
+                if (step + 1) % self.config.save_every == 0:
+                    self.manager.save()
+        finally:
+            feed.close()
+        self.manager.save()
+
+    def finish(self, path: Path | None = None, refresh: int | None = None) -> Path:
+        """Write `averaged.weights.h5` (or `path`): the averaged weights with batch-norm averages measured anew under them.
+
+        The running averages belong to the weights of the last steps; under averaged weights they are wrong and the
+        model worthless. So the plain mean over `refresh` batches replaces them. Changes the model in memory.
+        """
+        for mean, variable in zip(self.averaged, self.model.trainable_variables, strict=True):
+            variable.assign(mean)
+        norms = [x for x in self.model.layers if isinstance(x, keras.layers.BatchNormalization) and x.trainable]
+        before = [layer.momentum for layer in norms]
+        for index in range(refresh or self.config.refresh):
+            for layer in norms:
+                layer.momentum = index / (index + 1)
+            pictures, _ = self.make(self.config.steps + index)
+            self.model(scaled(pictures), training=True)
+        for layer, momentum in zip(norms, before, strict=True):
+            layer.momentum = momentum
+        path = path or self.folder / "averaged.weights.h5"
+        self.model.save_weights(path)
+        return path

@@ -1,0 +1,56 @@
+"""Stage two: MobileNetV2 on one crop, with three outputs: state, face or not, and the face's box.
+
+The box comes from the 4 x 4 map: pooled features have lost where things are.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras import layers
+
+from training.backbone import mobilenet, prepare
+from training.detector import giou
+
+#: Labels are wrong in 3 or 4 of 100; certainty would be learnt from them.
+SMOOTHING = 0.05
+BOX_WIDTH = 48
+#: A box in the middle that fills as much of the crop as a face does.
+BOX_START = (0.0, 0.0, -0.4, -0.2)
+
+
+def build(size: int = 112, weights: Path | None = None) -> keras.Model:
+    """The model: (B, size, size, 3) in -1..1 to 3 state logits, 1 face logit, 4 box numbers."""
+    base = mobilenet(size, weights)
+    pooled = layers.GlobalAveragePooling2D(name="pool")(base.output)
+    pooled = layers.Dropout(0.2, name="drop")(pooled)
+    grid = layers.Conv2D(BOX_WIDTH, 1, use_bias=False, name="grid")(base.get_layer("block_16_project_BN").output)
+    grid = layers.ReLU(6.0, name="grid_relu")(layers.BatchNormalization(name="grid_bn")(grid))
+    grid = layers.Dense(64, activation="relu", name="grid_dense")(layers.Flatten(name="grid_flat")(grid))
+    outputs = {
+        "states": layers.Dense(3, name="states")(pooled),
+        "face": layers.Dense(1, name="face")(pooled),
+        "box": layers.Dense(4, name="box")(grid),
+    }
+    model = keras.Model(base.input, outputs, name="mask_state")
+    model.get_layer("box").bias.assign(BOX_START)
+    prepare(model)
+    return model
+
+
+def loss(outputs: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
+    """Scalars `state`, `face`, `giou`, `place`; their sum is the loss. States and boxes count on faces only."""
+    face = wanted["face"]
+    count = tf.maximum(tf.reduce_sum(face), 1.0)
+    hot = tf.one_hot(wanted["state"], 3) * (1 - SMOOTHING) + SMOOTHING / 3
+    cross = tf.nn.softmax_cross_entropy_with_logits(labels=hot, logits=outputs["states"])
+    is_face = tf.nn.sigmoid_cross_entropy_with_logits(labels=face, logits=outputs["face"][:, 0])
+    box = outputs["box"]
+    off = tf.reduce_sum(tf.abs(box - wanted["box"]), axis=-1)
+    return {
+        "state": tf.reduce_sum(cross * face) / count,
+        "face": 0.7 * tf.reduce_mean(is_face),
+        "giou": tf.reduce_sum((1 - giou(box, wanted["box"])) * face) / count,
+        "place": tf.reduce_sum(off * face) / count,
+    }

@@ -1,0 +1,47 @@
+"""The second stage's training run: which crops, which batches, which model."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from mask_node.vision.face_detector import FaceDetector
+from training import second_stage
+from training.compose import Album
+from training.crops import Crop, Dealer, collect
+from training.data import read_mask_faces, read_scenes
+from training.fit import Batch, FitConfig, MakeBatch, Run
+
+SIZE = 112
+
+
+def batches(dealer: Dealer, config: FitConfig) -> MakeBatch:
+    """Batch number `step`: (B, S, S, 3) crops with state, face and box, drawn from (seed, step)."""
+
+    def make(step: int) -> Batch:
+        rng = np.random.default_rng([config.seed, step])
+        samples = [dealer.draw(rng) for _ in range(config.batch)]
+        return np.stack([sample.picture for sample in samples]), {
+            "state": np.array([sample.state for sample in samples], np.int32),
+            "face": np.array([sample.face for sample in samples], np.float32),
+            "box": np.stack([sample.box for sample in samples]),
+        }
+
+    return make
+
+
+def train_crops(data: Path, finder: FaceDetector | None, seed: int, size: int = SIZE) -> list[Crop]:
+    """The crops of both train splits (about 2 GB in memory)."""
+    rng = np.random.default_rng(seed)
+    crops = collect(Album(read_scenes(data, "train")), finder, size, rng)
+    return crops + collect(Album(read_mask_faces(data, "train")), finder, size, rng)
+
+
+def open_run(
+    data: Path, folder: Path, backbone: Path | None, config: FitConfig, finder: FaceDetector | None, size: int = SIZE
+) -> Run:
+    """A run of the second stage on the train splits, new or resumed from `folder`."""
+    keras.utils.set_random_seed(config.seed)
+    dealer = Dealer(train_crops(data, finder, config.seed, size), size)
+    model = second_stage.build(size, backbone)
+    return Run(model, second_stage.loss, batches(dealer, config), config, folder)
