@@ -6,8 +6,6 @@ the address's secrets are taken out of it.
 
 import logging
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from hub.notices.sender import AddressError, Letter, SendError
@@ -29,8 +27,13 @@ class AppriseSender:
         address = url.get_secret_value()
         asset = apprise.AppriseAsset(app_id="maskgate", app_desc="maskgate", secure_logging=True)
         self._apprise: Any = apprise.Apprise(asset=asset)
-        with _silent():
-            services: list[Any] = list(self._apprise) if self._apprise.add(address) else []
+        # It logs whole addresses when it cannot read them, and urllib3 whole paths, where some services keep a token.
+        logger = logging.getLogger("apprise")
+        logger.propagate, logger.disabled = False, True
+        services: list[Any] = list(self._apprise) if self._apprise.add(address) else []
+        logger.disabled = False
+        for name in ("apprise", "urllib3"):
+            logging.getLogger(name).setLevel(logging.WARNING)
         if not services:
             scheme = address.partition("://")[0] if "://" in address else ""
             raise AddressError(
@@ -48,7 +51,8 @@ class AppriseSender:
         service.socket_read_timeout = min(float(service.socket_read_timeout), PATIENCE_S)
         self.shown: str = service.url(privacy=True)
         self._secrets = sorted(set(_WORD.findall(address)) - set(_WORD.findall(self.shown)), key=len, reverse=True)
-        self._html = "html" in str(service.notify_format).lower()
+        form = service.resolve_format() if hasattr(service, "resolve_format") else service.notify_format
+        self._html = "html" in str(form).lower()
         self._headers = dict(getattr(service, "headers", None) or {})
 
     def send(self, letter: Letter) -> None:
@@ -61,8 +65,7 @@ class AppriseSender:
             }
         body, form = (letter.html, "html") if self._html else (letter.text, "text")
         try:
-            with _silent():
-                result = self._apprise.notify(body=body, title=letter.subject, body_format=form)
+            result = self._apprise.notify(body=body, title=letter.subject, body_format=form)
         except Exception as error:  # noqa: BLE001 - a hundred services raise what they like
             raise SendError(self._clean(f"{type(error).__name__}: {error}")) from None
         if not result:
@@ -72,17 +75,6 @@ class AppriseSender:
         for secret in self._secrets:
             text = text.replace(secret, "***")
         return text[:500]
-
-
-@contextmanager
-def _silent() -> Iterator[None]:
-    """Keep Apprise's own log away: it writes whole addresses there when it cannot read them."""
-    logger = logging.getLogger("apprise")
-    was, logger.disabled = logger.disabled, True
-    try:
-        yield
-    finally:
-        logger.disabled = was
 
 
 def _reason(result: Any) -> str:

@@ -106,18 +106,17 @@ class Worker:
 
     def _round(self) -> float:
         """Sort what is new and send what is due; returns the seconds until the next look."""
-        while not self._sort():
-            pass
         while not self._stopping.is_set():
+            # In turn, so that neither a flood of refusals nor a slow server holds up the other.
+            all_sorted = self._sort()
             now = self._clock.now()
             self._paused = {name: end for name, end in self._paused.items() if now < end}
             with self._db.connect() as conn:
                 notice = queue.due(conn, now, self._paused)
-            if notice is None:
+            if notice is not None:
+                self._deliver(notice)
+            elif all_sorted:
                 break
-            self._deliver(notice)
-            if self._wake.is_set():
-                break  # something new may belong in front
         return self._seconds_to_next()
 
     def _sort(self) -> bool:
