@@ -1,0 +1,245 @@
+"""S1, S2, S5, S6, S7 and S8 as properties over random sequences of all that can come to a door.
+
+The observer judges by what was said and what left, and never looks into the policy.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from itertools import cycle, islice, product
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hub.policy import Outcome, from_document, to_document
+from maskgate.messages import LockAction, LockState
+from maskgate.mqtt import Inbound
+
+from .world import GRANT, MAX_AGE, WITHIN, World, config
+
+LOCK, UNLOCK = LockAction.LOCK, LockAction.UNLOCK
+SEQUENCES = 1000  # for each of the four kinds of door
+FRESH, OLD = (0.0, 1.0, 4.0), (6.0, 3600.0, -6.0, -90_000.0)
+
+Step = tuple[Any, ...]
+_PEOPLE, _STATES, _REVISIONS = "abc", ("mask", "incorrect", "no_mask", "uncertain"), (1, 2, 3, 4)
+_AGES = (*FRESH, *OLD)
+#: Every kind of step, with a weight. One draw chooses a whole step, which keeps thousands of sequences cheap.
+_KINDS: list[tuple[int, list[Step]]] = [
+    (6, list(product(["verdict"], _PEOPLE, _STATES, _REVISIONS, FRESH))),
+    (1, list(product(["late"], _PEOPLE, _STATES, _REVISIONS, OLD))),
+    (1, list(product(["held"], _PEOPLE, _STATES, _REVISIONS))),
+    (1, list(product(["retained"], _PEOPLE, _STATES, _REVISIONS))),
+    (1, list(product(["foreign"], _PEOPLE, _STATES, _REVISIONS))),
+    (2, list(product(["again"], range(20)))),
+    (2, list(product(["lock"], ["lock", "unlock"], _AGES, [False, False, True]))),
+    (2, list(product(["override"], ["lock", "unlock", "end"], _AGES, [False, False, True]))),
+    (2, list(product(["emergency"], [True, False], _AGES, [False, False, True]))),
+    (2, list(product(["mode"], ["off", "soft", "hard", "hard"], _AGES, [False, False, True]))),
+    (2, list(product(["measured"], ["LOCKED", "UNLOCKED", "JAMMED"], [False, True]))),
+    (4, [("obeyed",)]),
+    (4, list(product(["advance"], [0.5, 1.0, 3.0, 6.0, 12.0, 31.0]))),
+    (1, list(product(["jump"], [-86_400.0, -3600.0, -1.0, 1.0, 3600.0, 86_400.0]))),
+    (1, [("restart",)]),
+]
+steps = st.sampled_from([
+    step for weight, variants in _KINDS for step in islice(cycle(variants), weight * 300)
+])  # fmt: skip
+
+
+class Observer:
+    """Plays the steps and holds each against the promises."""
+
+    def __init__(self, mode: str, entry: str) -> None:
+        self.world, self.entry = World(config(mode, entry)), entry
+        self.ids: set[str] = set()
+        self.measured = LockState.UNKNOWN
+        self.due: tuple[LockAction, float] | None = None  # the command under way, and since when
+        self.emergency = False
+        self.hand: tuple[LockAction, float] | None = None  # a person's will, and until when (monotonic)
+        self.obeyed: list[Inbound] = []
+
+    def play(self, step: Step) -> None:
+        world = self.world
+        mode_before = world.mode
+        do: Callable[..., list[Outcome]] = getattr(self, f"_{step[0]}")
+        outcomes = do(*step[1:])
+        for outcome in outcomes:
+            if outcome.command:
+                self._sent_in_order(outcome)
+        self._commands_are_allowed(step, [o.command.action for o in outcomes if o.command], mode_before)
+        self._shows_what_was_measured()
+
+    # The steps.
+    def _verdict(self, who: str, state: str, revision: int, age: float) -> list[Outcome]:
+        return self.world.deliver(self.world.passage(state, who=who, revision=revision, age=age))
+
+    def _late(self, who: str, state: str, revision: int, age: float) -> list[Outcome]:
+        return self._harmless(self.world.passage(state, who=who, revision=revision, age=age))
+
+    def _held(self, who: str, state: str, revision: int) -> list[Outcome]:
+        return self._harmless(self.world.passage(state, who=who, revision=revision, held=MAX_AGE + 1))
+
+    def _retained(self, who: str, state: str, revision: int) -> list[Outcome]:
+        return self._harmless(replace(self.world.passage(state, who=who, revision=revision), retain=True))
+
+    def _foreign(self, who: str, state: str, revision: int) -> list[Outcome]:
+        for node, speaks_for in (("stranger", "stranger"), ("cam", "cam-2"), ("cam-2", "cam")):
+            self._harmless(self.world.passage(state, who=who, revision=revision, node=node, speaks_for=speaks_for))
+        return []
+
+    def _again(self, back: int) -> list[Outcome]:
+        """S1: whatever was said before and is said again changes nothing, except that a measurement is one."""
+        if back >= len(self.world.sent):
+            return []
+        message = self.world.sent[-1 - back]
+        if message.topic == "lock/state" or ("/set/" in message.topic and message not in self.obeyed):
+            return []  # a command that was refused as ahead of time may be in time by now
+        return self._harmless(message)
+
+    def _lock(self, action: str, age: float, retained: bool) -> list[Outcome]:
+        outcomes, obeyed = self._say("lock", age, retained, action=action)
+        if obeyed and not self.emergency:
+            self.hand = (LockAction(action), self.world.mono + 30)
+        return outcomes
+
+    def _override(self, action: str, age: float, retained: bool) -> list[Outcome]:
+        outcomes, obeyed = self._say("override", age, retained, action=action, reason="r", seconds=40)
+        if obeyed and not self.emergency:
+            self.hand = None if action == "end" else (LockAction(action), self.world.mono + 40)
+        return outcomes
+
+    def _emergency(self, active: bool, age: float, retained: bool) -> list[Outcome]:
+        outcomes, obeyed = self._say("emergency", age, retained, active=active)
+        if obeyed:
+            self.emergency, self.hand = active, None if active else self.hand
+            assert not active or outcomes[-1].command or self.world.lock is LockState.UNLOCKING
+        return outcomes
+
+    def _mode(self, mode: str, age: float, retained: bool) -> list[Outcome]:
+        outcomes, obeyed = self._say("mode", age, retained, mode=mode)
+        assert not obeyed or self.world.mode == mode
+        return outcomes
+
+    def _say(self, name: str, age: float, retained: bool, **fields: Any) -> tuple[list[Outcome], bool]:
+        message = replace(self.world.said(name, age=age, **fields), retain=retained)
+        if retained or age in OLD:
+            return self._harmless(message), False
+        if message in self.obeyed:
+            return self._harmless(message), False
+        self.obeyed.append(message)
+        return self.world.deliver(message), True
+
+    def _measured(self, word: str, retained: bool) -> list[Outcome]:
+        outcomes = self.world.deliver(replace(self.world.measured(word), retain=retained))
+        assert not any(outcome.command for outcome in outcomes), "a measurement moved the lock"
+        if retained:
+            if not self.due and self.measured is not LockState.JAMMED:
+                self.measured = LockState(word)
+            return outcomes
+        self.measured = LockState(word)
+        if self.due and (word == "JAMMED" or (word == "LOCKED") == (self.due[0] is LOCK)):
+            self.due = None
+        return outcomes
+
+    def _obeyed(self) -> list[Outcome]:
+        if self.due is None:
+            return []
+        return self._measured("LOCKED" if self.due[0] is LOCK else "UNLOCKED", False)
+
+    def _advance(self, seconds: float) -> list[Outcome]:
+        # In small steps, so that each command is judged at its own time.
+        for _ in range(int(seconds * 2)):
+            for outcome in self.world.advance(0.5):
+                if self.due and self.world.mono - self.due[1] >= WITHIN:
+                    self.due, self.measured = None, LockState.JAMMED
+                if outcome.command:
+                    self._sent_in_order(outcome)
+                    self._commands_are_allowed(("advance",), [outcome.command.action], self.world.mode)
+            self._shows_what_was_measured()
+        return []
+
+    def _jump(self, seconds: float) -> list[Outcome]:
+        outcome = self.world.jump(seconds)
+        assert outcome.command is None, "setting the clock moved the lock"
+        return [outcome]
+
+    def _restart(self) -> list[Outcome]:
+        assert self.world.restart().command is None, "S7: a start moved the lock"
+        self.due, self.measured = None, LockState.UNKNOWN
+        return []
+
+    # The promises.
+    def _harmless(self, message: Inbound) -> list[Outcome]:
+        """S1: nothing is moved, shown or told otherwise than before."""
+        before, commands = self.world.look(), len(self.world.commands)
+        outcomes = self.world.deliver(message)
+        assert self.world.look() == before
+        assert len(self.world.commands) == commands
+        assert not any(decided.tell for outcome in outcomes for decided in outcome.decided)
+        return outcomes
+
+    def _sent_in_order(self, outcome: Outcome) -> None:
+        command = outcome.command
+        assert command is not None
+        assert command.id not in self.ids, "S2: an id was used twice"
+        assert timedelta() < command.expires_at - self.world.wall <= timedelta(seconds=5), "S2: it must expire"
+        self.ids.add(command.id)
+        self.due = (command.action, self.world.mono)
+
+    def _commands_are_allowed(self, step: Step, actions: list[LockAction], mode_before: str) -> None:
+        if self.hand and self.world.mono >= self.hand[1]:
+            self.hand = None
+        if self.emergency:
+            assert LOCK not in actions, "S5: locked during an emergency"
+        elif self.hand:
+            assert all(action is self.hand[0] for action in actions), "S5: against a person's hand"
+        if step[0] == "verdict":
+            assert not actions or self.world.mode == "hard", "soft and off never touch the lock"
+            if step[2] == "uncertain":
+                assert not actions, "S8: uncertain moved the lock"
+            if step[2] in {"no_mask", "incorrect"}:
+                assert UNLOCK not in actions, "S8: a violation opened the entry"
+        if step[0] == "advance" and self.entry == "controlled":
+            assert UNLOCK not in actions, "S8: time opened a controlled entry"
+        if step[0] == "advance" and "hard" not in {self.world.mode, mode_before}:
+            assert not actions, "soft and off never touch the lock"
+
+    def _shows_what_was_measured(self) -> None:
+        """S6."""
+        shown = self.world.lock
+        if self.due:
+            assert shown is (LockState.LOCKING if self.due[0] is LOCK else LockState.UNLOCKING)
+        else:
+            assert shown is self.measured
+
+    def closing(self) -> None:
+        """What must hold in the end, whatever came before."""
+        world = self.world
+        assert from_document(to_document(world.state)) == world.state
+        if world.mode == "hard" and self.entry == "controlled" and not self.emergency:
+            # No grant outlives its time, whatever was done to the clock.
+            self._advance(GRANT + 41)
+            if world.commands:
+                assert world.commands[-1].action is LOCK or world.lock is LockState.LOCKED
+
+
+@pytest.fixture(autouse=True)
+def _quiet(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("ERROR")
+
+
+@pytest.mark.parametrize("entry", ["open", "controlled"])
+@pytest.mark.parametrize("mode", ["soft", "hard"])
+def test_promises_of_a_door(mode: str, entry: str) -> None:
+    @settings(max_examples=SEQUENCES, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @given(st.lists(steps, min_size=1, max_size=16))
+    def run(sequence: list[Step]) -> None:
+        observer = Observer(mode, entry)
+        for step in sequence:
+            observer.play(step)
+        observer.closing()
+
+    run()
