@@ -1,0 +1,179 @@
+"""From tracks to passages: one person's stay, one verdict, revised when the person changes.
+
+No clock, no input, no output: frames with their times come in, verdicts go out.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from mask_node.config import VerdictSettings
+from mask_node.evidence import Evidence, Opinion, judge, remember, weigh
+from mask_node.tracking import Box, Track, nearness
+from maskgate.messages import VerdictReason
+from maskgate.states import MODEL_STATES, MaskState
+
+#: A face found again within this many face sizes of where it was lost may be the same person.
+SAME_PLACE = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A frame's place in time. at: for records; seconds: of the source, only ever growing."""
+
+    frame: int
+    at: datetime
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is said of one passage. seen_from: its first frame; seen_to: the frame that settled this verdict."""
+
+    passage: str
+    revision: int
+    state: MaskState
+    confidence: float
+    frames: int
+    first_frame: int
+    last_frame: int
+    seen_from: datetime
+    seen_to: datetime
+    faces_in_view: int
+    reason: VerdictReason
+
+
+@dataclass(slots=True)
+class _Person:
+    """One open passage."""
+
+    id: str
+    first: Moment
+    last: Moment
+    box: Box
+    track: int | None  # None while lost
+    window: tuple[Evidence, ...] = ()
+    counted: int = 0  # frames that were evidence, ever
+    counted_from: float = 0.0
+    verdict: Verdict | None = None
+    other: Opinion | None = None  # a state that differs from the verdict, and since when it holds
+    other_from: float = 0.0
+
+
+@dataclass(slots=True)
+class Passages:
+    """The people in view. `see` each frame in order; what it returns is news."""
+
+    settings: VerdictSettings
+    new_id: Callable[[datetime], str]
+    _open: list[_Person] = field(default_factory=list)
+
+    def see(self, tracks: Sequence[Track], moment: Moment, *, picture_side: float = 0.0) -> list[Verdict]:
+        """Return the verdicts that a frame settles, those of longer-standing people first.
+
+        tracks: all live ones, those that this frame does not show too. picture_side: pixels of the shorter side.
+        """
+        verdicts = self._close_those_gone({track.id for track in tracks}, moment)
+        smallest = max(self.settings.min_face_px, self.settings.min_face_share * picture_side)
+        in_view = sum(track.face is not None for track in tracks)
+        for track, person in self._with_their_people(tracks, moment):
+            assert track.face is not None  # noqa: S101 - for the type checker
+            person.box, person.last = track.face.box, moment
+            weight = weigh(track.face, smallest, self.settings.min_score)
+            if weight > 0:
+                person.counted_from = person.counted_from if person.counted else moment.seconds
+                person.counted += 1
+                new = Evidence(moment.seconds, moment.frame, track.face.states, weight)
+                person.window = remember(person.window, new, self.settings)
+                verdicts += self._consider(person, moment, in_view)
+        return verdicts
+
+    def finish(self) -> list[Verdict]:
+        """End every passage, as when the source ends; return what is still to be said."""
+        people, self._open = self._open, []
+        return [verdict for person in people for verdict in self._farewell(person)]
+
+    def _with_their_people(self, tracks: Iterable[Track], moment: Moment) -> list[tuple[Track, _Person]]:
+        by_track = {person.track: person for person in self._open if person.track is not None}
+        found = []
+        for track in tracks:
+            if track.face is None:
+                continue
+            person = by_track.get(track.id) or self._found_again(track)
+            if person is None:
+                person = _Person(self.new_id(moment.at), moment, moment, track.face.box, track.id)
+                self._open.append(person)
+            person.track = track.id
+            found.append((track, person))
+        return found
+
+    def _found_again(self, track: Track) -> _Person | None:
+        lost = [person for person in self._open if person.track is None]
+        near = [(nearness(person.box, track.box, SAME_PLACE), person) for person in lost]
+        closest = max(near, key=lambda pair: pair[0], default=(0.0, None))
+        return closest[1] if closest[0] > 0 else None
+
+    def _consider(self, person: _Person, moment: Moment, in_view: int) -> list[Verdict]:
+        opinion, told, rules = judge(person.window, self.settings), person.verdict, self.settings
+        if told is None or told.state is MaskState.UNCERTAIN:
+            if opinion is not None and moment.seconds - opinion.since >= rules.settle_s:
+                return [self._tell(person, opinion, moment, in_view, VerdictReason.AGREED)]
+            waited = moment.seconds - person.counted_from
+            if told is None and waited >= rules.undecided_s and person.counted >= rules.frames:
+                return [self._tell(person, None, moment, in_view, VerdictReason.UNDECIDED)]
+            return []
+        if opinion is None or opinion.state is told.state:
+            person.other = None
+            return []
+        if person.other is None or person.other.state is not opinion.state:
+            person.other_from = opinion.since
+        person.other = opinion
+        if moment.seconds - person.other_from >= rules.change_s:
+            return [self._tell(person, opinion, moment, in_view, VerdictReason.CHANGED)]
+        return []
+
+    def _close_those_gone(self, tracked: set[int], moment: Moment) -> list[Verdict]:
+        verdicts, staying = [], []
+        for person in self._open:
+            if person.track not in tracked:
+                person.track = None
+            if person.track is None and moment.seconds - person.last.seconds > self.settings.same_person_s:
+                verdicts += self._farewell(person)
+            else:
+                staying.append(person)
+        self._open = staying
+        return verdicts
+
+    def _farewell(self, person: _Person) -> list[Verdict]:
+        if person.verdict is not None or person.counted < self.settings.frames:
+            return []
+        # Nobody is seen any more: the frame that settled it is the person's last, with that face at least.
+        return [self._tell(person, None, person.last, 1, VerdictReason.LEFT)]
+
+    def _tell(
+        self, person: _Person, opinion: Opinion | None, moment: Moment, in_view: int, reason: VerdictReason
+    ) -> Verdict:
+        person.verdict = Verdict(
+            passage=person.id,
+            revision=person.verdict.revision + 1 if person.verdict else 1,
+            state=opinion.state if opinion else MaskState.UNCERTAIN,
+            confidence=opinion.probability if opinion else _disagreement(person.window),
+            frames=opinion.frames if opinion else person.counted,
+            first_frame=person.first.frame,
+            last_frame=moment.frame,
+            seen_from=person.first.at,
+            # The time of day may be set back while somebody is there.
+            seen_to=max(moment.at, person.first.at),
+            faces_in_view=in_view,
+            reason=reason,
+        )
+        person.other = None
+        return person.verdict
+
+
+def _disagreement(window: Sequence[Evidence]) -> float:
+    """Return how unsure the frames are, 0 (one state is sure) to 1: what is left for the other states."""
+    total = sum(e.weight for e in window)
+    if not total:
+        return 1.0
+    return 1 - min(1.0, max(sum(e.weight * e.states.of(state) for e in window) for state in MODEL_STATES) / total)

@@ -1,0 +1,127 @@
+"""Eyes that see painted squares, and a hub that only listens and acknowledges."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from mask_node.vision.types import Face, Frame, Sight, StateProbabilities
+from maskgate.config import MqttSettings
+from maskgate.demo.broker import Broker
+from maskgate.messages import Ack, Availability, NodeHealth, Passage, PassageRef, decode, encode
+from maskgate.mqtt import Inbound, Link, Outbound
+from maskgate.states import MODEL_STATES, MaskState
+from maskgate.topics import HUB_AVAILABILITY, NODE_ACK, NODE_AVAILABILITY, NODE_HEALTH, NODE_PASSAGE
+
+LIMIT = 20.0
+#: BGR; far apart, so that they survive the compression of a video.
+COLOURS = {MaskState.MASK: (0, 200, 0), MaskState.INCORRECT: (200, 0, 0), MaskState.NO_MASK: (0, 0, 200)}
+
+
+def until(condition: Callable[[], object], what: str, limit: float = LIMIT) -> None:
+    """Wait for a condition; fail when it does not come."""
+    deadline = time.monotonic() + limit
+    while not condition():
+        assert time.monotonic() < deadline, f"{what} did not come within {limit} s"
+        time.sleep(0.01)
+
+
+def states(state: MaskState, sure: float = 0.9) -> StateProbabilities:
+    """Probabilities with `sure` for one state and the rest shared by the others."""
+    return StateProbabilities(*(sure if each is state else (1 - sure) / 2 for each in MODEL_STATES))
+
+
+def face(x: float, y: float = 100, size: float = 80, *, score: float = 0.9, state: MaskState = MaskState.MASK) -> Face:
+    return Face((x, y, size, size), score, states(state))
+
+
+def painted(*people: tuple[int, MaskState], size: tuple[int, int] = (240, 320)) -> Frame:
+    """A grey picture with an 80 px square for each person, at x and of its state's colour."""
+    frame = np.full((*size, 3), 90, np.uint8)
+    for x, state in people:
+        cv2.rectangle(frame, (x, 60), (x + 79, 139), COLOURS[state], -1)
+    return frame
+
+
+class ColourEyes:
+    """Sees painted squares as faces. Shows what any detector must: `model_id` and `detect`."""
+
+    model_id = "colour-eyes-1"
+
+    def detect(self, frame: Frame) -> Sight:
+        faces = []
+        for state, colour in COLOURS.items():
+            near = (np.abs(frame.astype(int) - colour).max(axis=2) < 60).astype(np.uint8)
+            count, _, boxes, _ = cv2.connectedComponentsWithStats(near)
+            for x, y, w, h, area in boxes[1:count].tolist():
+                if area > 1000:
+                    faces.append(Face((x, y, w, h), 0.95, states(state)))
+        return Sight(faces, {"total": 0.1})
+
+
+def write_clip(path: Path, frames: Iterable[Frame], fps: float = 25) -> Path:
+    frames = list(frames)
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), fps, frames[0].shape[1::-1])
+    for frame in frames:
+        writer.write(frame)
+    writer.release()
+    return path
+
+
+def stay(state: MaskState, frames: int = 20, x: int = 100) -> list[Frame]:
+    return [painted((x + number % 3, state)) for number in range(frames)]
+
+
+def empty(frames: int = 10) -> list[Frame]:
+    return [painted()] * frames
+
+
+class Hub:
+    """Hears a node as the hub does, and acknowledges what it heard while `acknowledging`."""
+
+    def __init__(self, broker: Broker, node: str = "front", *, acknowledging: bool = True) -> None:
+        self.node, self.acknowledging = node, acknowledging
+        self.passages: list[Passage] = []
+        self.availability: list[str] = []
+        self.health: list[NodeHealth] = []
+        self.lock = threading.Lock()
+        topics = (NODE_PASSAGE, NODE_AVAILABILITY, NODE_HEALTH)
+        self.link = Link(
+            MqttSettings(host="127.0.0.1", port=broker.port), client_id="hub",
+            subscriptions=[topic.path("maskgate", node=node) for topic in topics], on_message=self._heard,
+        )  # fmt: skip
+        self.link.start()
+        assert self.link.wait_up(LIMIT)
+
+    def _heard(self, message: Inbound) -> None:
+        with self.lock:
+            if NODE_PASSAGE.match("maskgate", message.topic):
+                passage = decode(message.payload, Passage)
+                self.passages.append(passage)
+                if self.acknowledging:
+                    self.acknowledge([passage])
+            elif NODE_AVAILABILITY.match("maskgate", message.topic):
+                self.availability.append(message.payload.decode())
+            else:
+                self.health.append(decode(message.payload, NodeHealth))
+        self.link.confirm(message)
+
+    def acknowledge(self, passages: Sequence[Passage]) -> None:
+        refs = tuple(PassageRef(passage=p.passage, revision=p.revision) for p in passages)
+        self.link.publish(Outbound(NODE_ACK.path("maskgate", node=self.node), encode(Ack(stored=refs))))
+
+    def come_online(self) -> None:
+        word = Availability.ONLINE.value.encode()
+        self.link.publish(Outbound(HUB_AVAILABILITY.path("maskgate"), word, retain=True))
+
+    @property
+    def told(self) -> list[tuple[str, int]]:
+        """What was heard, each once, in the order of the first hearing."""
+        with self.lock:
+            return list(dict.fromkeys((p.passage, p.revision) for p in self.passages))
+
+    def stop(self) -> None:
+        self.link.stop()

@@ -1,0 +1,183 @@
+"""One person, one passage; one verdict per change; never one without evidence."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import count, pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mask_node.config import TrackingSettings, VerdictSettings
+from mask_node.passage import Moment, Passages, Verdict
+from mask_node.tracking import Tracks, follow
+from mask_node.vision.types import Face
+from maskgate.messages import VerdictReason
+from maskgate.states import MaskState
+from tests.mask_node.fakes import face
+
+RULES, TRACKING = VerdictSettings(), TrackingSettings()
+EPOCH = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+M, I, N, U = MaskState.MASK, MaskState.INCORRECT, MaskState.NO_MASK, MaskState.UNCERTAIN  # noqa: E741
+
+
+class Door:
+    """Tracks and passages, fed frame by frame."""
+
+    def __init__(self, fps: float = 25, rules: VerdictSettings = RULES) -> None:
+        numbers = count(1)
+        self.fps, self.frame, self.tracks = fps, 0, Tracks()
+        self.passages = Passages(rules, lambda _now: f"passage-{next(numbers)}")
+        self.verdicts: list[Verdict] = []
+
+    def moment(self) -> Moment:
+        seconds = self.frame / self.fps
+        return Moment(self.frame, EPOCH + timedelta(seconds=seconds), seconds)
+
+    def show(self, *faces: Face, frames: int = 1) -> list[Verdict]:
+        news = []
+        for _ in range(frames):
+            moment = self.moment()
+            self.tracks = follow(self.tracks, faces, moment.seconds, TRACKING)
+            news += self.passages.see(self.tracks.live, moment)
+            self.frame += 1
+        self.verdicts += news
+        return news
+
+    def states(self) -> list[tuple[str, int, MaskState]]:
+        return [(v.passage, v.revision, v.state) for v in self.verdicts]
+
+
+@pytest.mark.parametrize("state", [M, I, N])
+@pytest.mark.parametrize("fps", [5, 12.5, 25, 60])
+def test_a_clear_face_gets_one_verdict_soon(state: MaskState, fps: float) -> None:
+    door = Door(fps)
+    door.show(face(100, state=state), frames=int(5 * fps))
+    (verdict,) = door.verdicts
+    assert (verdict.state, verdict.revision, verdict.reason) == (state, 1, VerdictReason.AGREED)
+    assert verdict.confidence == pytest.approx(0.9)
+    assert verdict.first_frame == 0
+    assert verdict.seen_to - verdict.seen_from <= timedelta(seconds=1)
+
+
+def test_a_change_revises_the_same_passage_after_it_held() -> None:
+    door = Door()
+    door.show(face(100, state=N), frames=50)
+    door.show(face(100, state=M), frames=50)
+    assert door.states() == [("passage-1", 1, N), ("passage-1", 2, M)]
+    change = door.verdicts[1]
+    assert change.reason is VerdictReason.CHANGED
+    assert change.seen_to - EPOCH >= timedelta(seconds=2 + RULES.change_s)
+
+
+def test_a_hand_that_passes_over_the_mouth_changes_nothing() -> None:
+    door = Door()
+    door.show(face(100, state=N), frames=50)
+    for _ in range(5):
+        door.show(face(100, state=M), frames=10)
+        door.show(face(100, state=N), frames=10)
+    assert door.states() == [("passage-1", 1, N)]
+
+
+def test_evidence_that_never_agrees_is_uncertain_after_a_while_and_settled_later() -> None:
+    door = Door()
+    for number in range(100):
+        door.show(face(100, state=(M, N)[number // 3 % 2]))
+    (verdict,) = door.verdicts
+    assert (verdict.state, verdict.reason) == (U, VerdictReason.UNDECIDED)
+    assert 3 <= (verdict.seen_to - verdict.seen_from).total_seconds() < 3.2
+    assert door.show(face(100, state=M), frames=20)[0].state is M
+    assert [v.revision for v in door.verdicts] == [1, 2]
+
+
+def test_somebody_who_leaves_before_the_frames_agree_is_uncertain() -> None:
+    door = Door()
+    for number in range(30):
+        door.show(face(100, state=(M, N)[number // 2 % 2]))
+    door.show(frames=60)
+    assert [(v.state, v.reason, v.last_frame) for v in door.verdicts] == [(U, VerdictReason.LEFT, 29)]
+
+
+def test_too_few_too_small_or_too_weak_says_nothing() -> None:
+    for shown, frames in ((face(100), 4), (face(100, size=20), 100)):
+        door = Door()
+        door.show(shown, frames=frames)
+        door.show(frames=100)
+        assert door.states() == []
+    door = Door()
+    door.show(face(100))
+    door.show(face(100, score=0.4), frames=100)
+    assert door.states() == []
+
+
+def test_a_face_lost_and_found_at_the_same_place_is_the_same_passage_and_elsewhere_another() -> None:
+    door = Door()
+    door.show(face(100), frames=25)
+    door.show(frames=40)
+    door.show(face(110), frames=25)
+    assert door.states() == [("passage-1", 1, M)]
+    door.show(frames=40)
+    door.show(face(500), frames=25)
+    assert door.states() == [("passage-1", 1, M), ("passage-2", 1, M)]
+
+
+def test_who_comes_after_a_pause_is_somebody_else() -> None:
+    door = Door()
+    door.show(face(100), frames=25)
+    door.show(frames=60)
+    door.show(face(100), frames=25)
+    assert [passage for passage, _, _ in door.states()] == ["passage-1", "passage-2"]
+
+
+def test_two_people_get_a_verdict_each_and_the_number_in_view() -> None:
+    door = Door()
+    door.show(face(100, state=M), face(400, state=N), frames=25)
+    assert {(v.state, v.faces_in_view) for v in door.verdicts} == {(M, 2), (N, 2)}
+
+
+def test_a_clock_set_back_does_not_turn_a_passage_around() -> None:
+    passages, tracks = Passages(RULES, lambda _now: "passage-1"), Tracks()
+    for number in range(20):
+        tracks = follow(tracks, [face(100)], number / 25, TRACKING)
+        at = EPOCH - timedelta(hours=number)
+        for verdict in passages.see(tracks.live, Moment(number, at, number / 25)):
+            assert verdict.seen_from <= verdict.seen_to
+
+
+looks = st.one_of(
+    st.just(None),
+    st.tuples(st.sampled_from((M, I, N)), st.sampled_from((0.3, 0.6, 0.95)), st.sampled_from((20, 50, 90))),
+)
+stretches = st.lists(st.tuples(st.lists(looks, min_size=2, max_size=2), st.integers(1, 40)), max_size=12)
+
+
+@settings(deadline=None, max_examples=60)
+@given(stretches=stretches, fps=st.sampled_from((5.0, 15.0, 30.0)), data=st.data())
+def test_whatever_is_shown_the_promises_hold(
+    stretches: list[tuple[list[tuple[MaskState, float, int] | None], int]], fps: float, data: st.DataObject
+) -> None:
+    one, other = Door(fps), Door(fps)
+    good: list[int] = []  # frames with a face that may be evidence
+    for looks, frames in stretches:
+        faces = [
+            face(100 + 300 * place, size=look[2], score=look[1], state=look[0])
+            for place, look in enumerate(looks) if look
+        ]  # fmt: skip
+        if any(f.score >= RULES.min_score and f.box[2] >= RULES.min_face_px for f in faces):
+            good += range(one.frame, one.frame + frames)
+        one.show(*faces, frames=frames)
+        other.show(*data.draw(st.permutations(faces)), frames=frames)
+    one.verdicts += one.passages.finish()
+    other.verdicts += other.passages.finish()
+    assert one.verdicts == other.verdicts
+    told: dict[str, list[Verdict]] = {}
+    for verdict in one.verdicts:
+        told.setdefault(verdict.passage, []).append(verdict)
+        assert verdict.frames >= RULES.frames
+        assert sum(verdict.first_frame <= frame <= verdict.last_frame for frame in good) >= RULES.frames
+        assert verdict.faces_in_view >= 1
+        assert 0 <= verdict.confidence <= 1
+    for verdicts in told.values():
+        assert [v.revision for v in verdicts] == list(range(1, len(verdicts) + 1))
+        assert all(a.state is not b.state for a, b in pairwise(verdicts))
+        assert all(v.state is not U for v in verdicts[1:])
+        assert all(a.seen_to < b.seen_to for a, b in pairwise(verdicts))
