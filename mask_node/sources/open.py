@@ -1,0 +1,36 @@
+"""Choose the source that an address means."""
+
+from pathlib import Path
+
+from mask_node.config import SourceSettings
+from mask_node.sources.base import Source, SourceError
+from mask_node.sources.camera import Camera
+from mask_node.sources.folder import PictureFolder
+from mask_node.sources.url import NetworkCamera
+from mask_node.sources.video import VideoFile
+from maskgate.clock import Clock, SystemClock
+
+
+def open_source(
+    wanted: SourceSettings | str, *, pace: bool = False, patient: bool = False, clock: Clock | None = None
+) -> Source:
+    """Open a camera number, an address, a video file or a folder of pictures.
+
+    pace: a file plays as a camera would deliver it, newest picture only; else it is read whole, as fast as can be.
+    patient: a camera that is not there yet is waited for. Raises `SourceError` with one sentence and the mend.
+    """
+    settings = wanted if isinstance(wanted, SourceSettings) else SourceSettings.model_validate({"address": wanted})
+    clock = clock or SystemClock()
+    address = settings.address.get_secret_value().strip()
+    if address.isdecimal():
+        return Camera(int(address), width=settings.width, height=settings.height, patient=patient, clock=clock)
+    if "://" in address and not address.startswith("file://"):
+        return NetworkCamera(address, patient=patient, clock=clock)
+    path = Path(address.removeprefix("file://")).expanduser()
+    if path.is_dir():
+        return PictureFolder(path, fps=settings.fps, pace=pace, loop=settings.loop, clock=clock)
+    if not path.is_file():
+        raise SourceError(
+            f"there is no file {path}; give a camera number, an rtsp:// or http:// address, a video file or a folder"
+        )
+    return VideoFile(path, fps=settings.fps, pace=pace, loop=settings.loop, clock=clock)

@@ -1,0 +1,30 @@
+"""OpenCV's capture with its own chatter silenced: our errors say it once and in words."""
+
+import os
+
+# Read by OpenCV when it first opens something with FFmpeg; -8 is FFmpeg's AV_LOG_QUIET.
+os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+
+import cv2
+import numpy as np
+
+from mask_node.vision.types import Frame
+
+__all__ = ["cv2", "known_rate", "read_picture"]
+
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+
+#: What a file is played at that does not know its rate.
+USUAL_FPS = 25.0
+
+
+def known_rate(capture: "cv2.VideoCapture", wanted: float | None) -> float:
+    """Return the pictures per second of a source: as wanted, else as it says, else the usual 25."""
+    told = float(capture.get(cv2.CAP_PROP_FPS))
+    return wanted or (told if 1 <= told <= 240 else USUAL_FPS)
+
+
+def read_picture(path: str) -> Frame | None:
+    """Return a picture file as (H, W, 3) BGR, upright; None when it is none."""
+    picture = cv2.imread(path, cv2.IMREAD_COLOR)
+    return None if picture is None else np.asarray(picture, np.uint8)

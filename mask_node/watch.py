@@ -1,0 +1,67 @@
+"""Verdicts without a broker: what `maskgate node watch` prints."""
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from mask_node.looking import Looker
+from mask_node.passage import Moment, Verdict
+from mask_node.sources import Source
+from mask_node.vision.types import Detector
+from maskgate.clock import SystemClock, rfc3339
+
+#: How long a live source may be silent before time passes without a picture, in seconds.
+READ_S = 0.5
+
+
+def watch(source: Source, detector: Detector, stop: threading.Event) -> Iterator[dict[str, Any]]:
+    """Yield one record per verdict, and the summary when the source has ended or `stop` is set.
+
+    A file's frames are all looked at. summary: frames looked at, the seconds that took, passages spoken of,
+    frames per second.
+    """
+    looker, clock = Looker(detector), SystemClock()
+    frames, spoken_of = 0, set[str]()
+    began = time.perf_counter()
+    last = 0
+    while not stop.is_set():
+        picture = source.read(READ_S)
+        if picture is not None:
+            frames, last = frames + 1, picture.index
+            verdicts = looker.look(picture)
+        elif source.ended:
+            break
+        else:
+            verdicts = looker.pass_time(Moment(last, clock.now(), clock.monotonic()))
+        for verdict in verdicts:
+            spoken_of.add(verdict.passage)
+            yield verdict_record(verdict)
+    for verdict in looker.finish():
+        spoken_of.add(verdict.passage)
+        yield verdict_record(verdict)
+    seconds = time.perf_counter() - began
+    yield {
+        "summary": {
+            "frames": frames,
+            "seconds": round(seconds, 3),
+            "passages": len(spoken_of),
+            "fps": round(frames / seconds, 1) if seconds > 0 else 0.0,
+        }
+    }
+
+
+def verdict_record(verdict: Verdict) -> dict[str, Any]:
+    """One verdict as plain JSON values; frames are 0-based."""
+    return {
+        "passage": verdict.passage,
+        "revision": verdict.revision,
+        "state": verdict.state.value,
+        "confidence": round(verdict.confidence, 4),
+        "frames": verdict.frames,
+        "first_frame": verdict.first_frame,
+        "last_frame": verdict.last_frame,
+        "seen_from": rfc3339(verdict.seen_from),
+        "seen_to": rfc3339(verdict.seen_to),
+        "faces_in_view": verdict.faces_in_view,
+    }
