@@ -1,0 +1,170 @@
+"""`maskgate node`: run, check, detect, watch."""
+
+import json
+import logging
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mask_node.config import NodeConfig
+from maskgate.config import ConfigError, load
+
+app = typer.Typer(help="A camera board.", no_args_is_help=True, add_completion=False)
+
+Config = Annotated[Path, typer.Option("--config", "-c", help="The node.yaml.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object per line.")]
+Threads = Annotated[int, typer.Option("--threads", min=1, max=64, help="Threads of the models.")]
+Models = Annotated[Path | None, typer.Option("--models", help="Folder of models; the package's own when left out.")]
+
+#: How long a file that has ended may take to be told, in seconds.
+LAST_WORDS_S = 10.0
+
+
+def _fail(error: Exception | str) -> typer.Exit:
+    typer.echo(str(error), err=True)
+    return typer.Exit(1)
+
+
+def _load(path: Path) -> NodeConfig:
+    try:
+        return load(path, NodeConfig)
+    except ConfigError as error:
+        raise _fail(error) from error
+
+
+@app.command()
+def run(config: Config) -> None:
+    """Watch the door and tell the hub, until SIGTERM or Ctrl-C, or until a file has ended."""
+    settings = _load(config)
+    from mask_node.service import Node
+    from mask_node.sources import SourceError
+    from mask_node.vision.card import ModelError
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    node, stop = Node(settings), threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        node.start()
+    except (SourceError, ModelError, OSError) as error:
+        raise _fail(error) from error
+    while not stop.is_set() and not node.ended.is_set():
+        stop.wait(0.2)
+    if not stop.is_set():
+        node.wait_told(LAST_WORDS_S)
+    node.stop()
+
+
+@app.command()
+def check(config: Config) -> None:
+    """Read the configuration, open models and source, reach for the broker; change nothing."""
+    settings = _load(config)
+    typer.echo(f"configuration: {config} is good")
+    from mask_node.sources import open_source
+    from mask_node.vision.load import load_detector
+
+    def models() -> str:
+        return load_detector(settings.models.folder, settings.models.threads).model_id
+
+    def source() -> str:
+        opened = open_source(settings.source)
+        opened.close()
+        return "can be opened"
+
+    def broker() -> str:
+        place = (settings.mqtt.host, settings.mqtt.port)
+        try:
+            socket.create_connection(place, timeout=3).close()
+        except OSError as error:
+            raise OSError(f"nobody answers at {place[0]}:{place[1]} ({error}); check host and port") from error
+        return f"answers at {place[0]}:{place[1]}"
+
+    parts = {"models": models, "source": source, "broker": broker}
+    outcome = [_checked(name, part) for name, part in parts.items()]  # all are looked at, whatever the first says
+    if not all(outcome):
+        raise typer.Exit(1)
+
+
+def _checked(name: str, part: Callable[[], str]) -> bool:
+    from mask_node.sources import SourceError
+    from mask_node.vision.card import ModelError
+
+    try:
+        typer.echo(f"{name}: {part()}")
+    except (SourceError, ModelError, OSError) as error:
+        typer.echo(f"{name}: {error}", err=True)
+        return False
+    return True
+
+
+@app.command()
+def detect(
+    images: Annotated[list[Path], typer.Argument(help="Picture files.", metavar="IMAGE...")],
+    as_json: AsJson = False,
+    threads: Threads = 1,
+    models: Models = None,
+) -> None:
+    """Find the faces of pictures and their mask states."""
+    from mask_node.detect import PictureError, detect_files
+    from mask_node.vision.card import ModelError
+    from mask_node.vision.load import load_detector
+
+    try:
+        for record in detect_files(images, detector=load_detector(models, threads)):
+            _say(record if as_json else _picture_line(record))
+    except (PictureError, ModelError) as error:
+        raise _fail(error) from error
+
+
+@app.command()
+def watch(
+    source: Annotated[str, typer.Argument(help="Camera number, address, video file or folder of pictures.")],
+    as_json: AsJson = False,
+    threads: Threads = 1,
+    models: Models = None,
+) -> None:
+    """Print the verdicts of a source, without a broker. Files are read whole, as fast as can be, in their own time."""
+    from mask_node.sources import SourceError, open_source
+    from mask_node.vision.card import ModelError
+    from mask_node.vision.load import load_detector
+    from mask_node.watch import watch as records
+
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        opened = open_source(source)
+        try:
+            for record in records(opened, load_detector(models, threads), stop):
+                _say(record if as_json else _verdict_line(record))
+        finally:
+            opened.close()
+    except (SourceError, ModelError) as error:
+        raise _fail(error) from error
+
+
+def _say(line: dict[str, Any] | str) -> None:
+    print(line if isinstance(line, str) else json.dumps(line), flush=True)
+
+
+def _picture_line(record: dict[str, Any]) -> str:
+    faces = [
+        f"{face['state']} {face['confidence']:.2f} at {', '.join(f'{value:.0f}' for value in face['box'])}"
+        for face in record["faces"]
+    ]
+    return f"{record['file']}: {'; '.join(faces) or 'no face'} ({record['ms']['total']:.1f} ms)"
+
+
+def _verdict_line(record: dict[str, Any]) -> str:
+    if "summary" in record:
+        return "{frames} frames in {seconds} s ({fps} a second), {passages} passages".format_map(record["summary"])
+    return (
+        "{seen_to} passage {passage} revision {revision}: {state}, confidence {confidence},"
+        " from {frames} frames up to frame {last_frame}; {faces_in_view} in view".format_map(record)
+    )

@@ -1,0 +1,110 @@
+"""Send what waits in the outbox: in order, few at a time, again until it is acknowledged."""
+
+import threading
+from collections.abc import Iterable
+
+from mask_node.config import OutboxSettings
+from mask_node.outbox import Outbox
+from maskgate.clock import Clock
+from maskgate.messages import PassageRef, encode
+from maskgate.mqtt import Link, Outbound
+
+#: An acknowledgement that does not come is waited for twice as long each time, up to this.
+LONGEST_PATIENCE_S = 60.0
+#: A longer sleep is not needed: whatever happens wakes the teller.
+LONGEST_SLEEP_S = 5.0
+
+
+class SendWindow:
+    """Which rows are under way. Pure: rows by number, times in seconds."""
+
+    def __init__(self, size: int, patience: float) -> None:
+        self._size, self._first_patience, self._patience = size, patience, patience
+        self._flying: dict[int, float] = {}
+        self.sent_up_to = 0
+
+    @property
+    def room(self) -> int:
+        """How many more may be sent now."""
+        return max(0, self._size - len(self._flying))
+
+    def sent(self, number: int, now: float) -> None:
+        """A row was handed to the broker."""
+        self._flying[number] = now
+        self.sent_up_to = number
+
+    def gone(self, numbers: Iterable[int]) -> None:
+        """Rows are safe elsewhere."""
+        for number in numbers:
+            self._flying.pop(number, None)
+            self._patience = self._first_patience
+
+    def rewind(self) -> None:
+        """Begin again with the oldest row."""
+        self._flying.clear()
+        self.sent_up_to = 0
+
+    def rewind_if_overdue(self, now: float) -> None:
+        """Begin again when the oldest row under way was not acknowledged in time, and be more patient then."""
+        if self._flying and self.waits(now) <= 0:
+            self.rewind()
+            self._patience = min(self._patience * 2, max(LONGEST_PATIENCE_S, self._first_patience))
+
+    def waits(self, now: float) -> float:
+        """Seconds until the oldest row under way is overdue."""
+        return min(self._flying.values()) + self._patience - now if self._flying else LONGEST_SLEEP_S
+
+
+class Teller:
+    """Empties the outbox over a link. `turn` belongs to one thread; the rest may be called from any, and is quick."""
+
+    def __init__(self, link: Link, outbox: Outbox, *, topic: str, settings: OutboxSettings, clock: Clock) -> None:
+        self._link, self._outbox, self._topic, self._clock = link, outbox, topic, clock
+        self._by_broker = settings.release == "broker"
+        self._window = SendWindow(settings.window, settings.ack_within)
+        # Held while a row is sent and noted, so that its acknowledgement cannot overtake the note.
+        self._lock = threading.Lock()
+        self._tokens: dict[int, tuple[int, PassageRef]] = {}
+
+    def turn(self) -> float:
+        """Send what may be sent; return how many seconds may pass until the next turn if nothing happens."""
+        with self._lock:
+            now = self._clock.monotonic()
+            if not self._link.connected:
+                self._window.rewind()
+                return LONGEST_SLEEP_S
+            self._window.rewind_if_overdue(now)
+            for waiting in self._outbox.after(self._window.sent_up_to, self._window.room):
+                verdict = waiting.verdict
+                # A clock set back must not make a message that contradicts itself.
+                sent_at = max(self._clock.now(), verdict.seen_to)
+                payload = encode(verdict.model_copy(update={"published_at": sent_at}))
+                token = self._link.publish(Outbound(self._topic, payload))
+                if token is None:
+                    break
+                self._window.sent(waiting.number, now)
+                if self._by_broker:
+                    ref = PassageRef(passage=verdict.passage, revision=verdict.revision)
+                    self._tokens[token] = (waiting.number, ref)
+            return min(LONGEST_SLEEP_S, max(0.0, self._window.waits(now)))
+
+    def acknowledged(self, refs: Iterable[PassageRef]) -> None:
+        """The hub has these on its disk."""
+        numbers = self._outbox.let_go(refs)
+        with self._lock:
+            self._window.gone(numbers)
+
+    def published(self, token: int) -> None:
+        """The broker has a message; that is enough only where the site says so."""
+        with self._lock:
+            number, ref = self._tokens.pop(token, (0, None))
+        if ref is not None:
+            self._outbox.let_go([ref])
+            with self._lock:
+                self._window.gone([number])
+
+    def replay(self) -> None:
+        """Send all again from the oldest: the connection or the hub is new, and what was under way may be lost."""
+        with self._lock:
+            self._window.rewind()
+            self._tokens.clear()

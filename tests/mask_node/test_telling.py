@@ -1,0 +1,61 @@
+"""What is under way, and when it is sent again."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mask_node.telling import LONGEST_PATIENCE_S, SendWindow
+
+
+def test_no_more_is_under_way_than_the_window_holds() -> None:
+    window = SendWindow(3, 10)
+    for number in (4, 5, 6):
+        assert window.room
+        window.sent(number, 0)
+    assert window.room == 0
+    window.gone([5])
+    assert (window.room, window.sent_up_to) == (1, 6)
+
+
+def test_what_is_overdue_is_sent_again_from_the_oldest_with_more_patience_each_time() -> None:
+    window, now, waits = SendWindow(3, 10), 0.0, []
+    for _ in range(6):
+        window.sent(1, now)
+        waits.append(window.waits(now))
+        now += waits[-1] - 0.1
+        window.rewind_if_overdue(now)
+        assert window.sent_up_to == 1
+        now += 0.1
+        window.rewind_if_overdue(now)
+        assert (window.sent_up_to, window.room) == (0, 3)
+    assert waits == [10, 20, 40, 60, 60, 60]
+    window.sent(1, now)
+    window.gone([1])
+    window.sent(2, now)
+    assert window.waits(now) == 10
+
+
+@given(st.lists(st.one_of(st.just("send"), st.integers(1, 30), st.floats(0.1, 30), st.just("rewind")), max_size=60))
+def test_nothing_is_overtaken_and_nothing_waits_for_ever(steps: list[object]) -> None:
+    """Rows 1..30 wait; whatever is acknowledged, timed out or replayed, the oldest row is sent first."""
+    window, now, rows = SendWindow(4, 5), 0.0, list(range(1, 31))
+    order: list[int] = []
+    for step in steps:
+        if step == "rewind":
+            window.rewind()
+            order = []
+        elif step == "send":
+            for number in [row for row in rows if row > window.sent_up_to][: window.room]:
+                window.sent(number, now)
+                order.append(number)
+        elif isinstance(step, float):
+            now += step
+            before = window.sent_up_to
+            window.rewind_if_overdue(now)
+            order = order if window.sent_up_to == before else []
+        else:
+            assert isinstance(step, int)
+            rows = [row for row in rows if row != step]
+            window.gone([step])
+        assert order == sorted(order)
+        assert window.waits(now) <= LONGEST_PATIENCE_S
+        assert 0 <= window.room <= 4
