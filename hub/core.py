@@ -1,0 +1,91 @@
+"""The part of the hub that decides: store, doors, line to the broker, outbox. Without pages, mails and discovery."""
+
+import logging
+from collections.abc import Callable, Iterable
+from importlib.metadata import PackageNotFoundError, version
+
+from sqlalchemy import Engine
+
+from hub.batch import Plan
+from hub.config import HubConfig
+from hub.dispatch import Dispatcher, availability
+from hub.engine import DoorEngine
+from hub.store.read import Waiting
+from maskgate.clock import Clock
+from maskgate.messages import Availability, HubHealth
+from maskgate.mqtt import Inbound, Link, Outbound
+
+log = logging.getLogger(__name__)
+
+
+def program_version() -> str:
+    """Return the installed version, `0` where the program runs uninstalled."""
+    try:
+        return version("maskgate")
+    except PackageNotFoundError:
+        return "0"
+
+
+class Core:
+    """Ties engine, link and dispatcher together. The constructor does nothing."""
+
+    def __init__(
+        self,
+        config: HubConfig,
+        db: Engine,
+        clock: Clock,
+        *,
+        plan: Plan,
+        discovery: Callable[[HubConfig], Iterable[Outbound]],
+        on_commit: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._config, self._clock, self._on_commit = config, clock, on_commit
+        self._started_at = clock.now()
+        self.dispatcher = Dispatcher(config, db, clock, discovery=discovery, health=self.health)
+        self.engine = DoorEngine(
+            config,
+            db,
+            clock,
+            plan=plan,
+            confirm=self._confirm,
+            on_commit=self._committed,
+            on_birth=self.dispatcher.greet,
+        )
+        root = config.mqtt.root
+        self.link = Link(
+            config.mqtt,
+            client_id=f"{root.replace('/', '-')}-hub",
+            subscriptions=self.engine.intake.subscriptions,
+            on_message=self.engine.offer,
+            on_up=self.dispatcher.up,
+            on_published=self.dispatcher.confirmed,
+            will=availability(root, Availability.OFFLINE),
+        )
+
+    def start(self) -> None:
+        """Take up the doors, then connect; raises what the store raises."""
+        self._started_at = self._clock.now()
+        self.engine.start()
+        self.dispatcher.start(self.link)
+        self.link.start()
+
+    def stop(self) -> None:
+        """End in order: what was decided is on disk, and the broker is told that this is no failure."""
+        self.engine.stop(timeout=0.7)
+        self.dispatcher.stop(timeout=0.5)
+        self.link.stop(availability(self._config.mqtt.root, Availability.STOPPED), timeout=0.5)
+
+    def health(self, waiting: Waiting) -> HubHealth:
+        """Return how the hub is."""
+        return HubHealth(
+            at=self._clock.now(), version=program_version(), started_at=self._started_at, outbox=waiting.outbox,
+            notices_waiting=waiting.notices, notices_failed=waiting.notices_failed, refused=self.engine.refused,
+            late=self.engine.stats.late,
+        )  # fmt: skip
+
+    def _confirm(self, message: Inbound) -> None:
+        self.link.confirm(message)
+
+    def _committed(self) -> None:
+        self.dispatcher.wake()
+        self._on_commit()

@@ -1,0 +1,231 @@
+"""The thread that lets the outbox out, and says at every connect how everything stands.
+
+Order is kept (M3): one connection, one sender, rows by their number. A row is marked when the broker has confirmed
+it; what was not confirmed goes out again on the next connection, unless it has expired or newer news of its topic wait.
+"""
+
+import logging
+import math
+import queue
+import random
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Engine, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from hub.config import HubConfig
+from hub.store import read, write, writing
+from hub.store.schema import outbox
+from maskgate import topics
+from maskgate.clock import Clock
+from maskgate.messages import Availability, HubHealth, encode
+from maskgate.mqtt import Link, Outbound
+
+log = logging.getLogger(__name__)
+
+#: Messages under way at once. Few enough that a lock command never waits behind many.
+WINDOW = 50
+HEALTH_EVERY_S = 10.0
+#: How long confirmations are gathered before they are written, in seconds; a lock command's is written at once.
+GATHER_S = 0.1
+#: Home Assistant's birth is answered after a moment of chance, so that not every service answers at once, in seconds.
+BIRTH_JITTER_S = (0.1, 1.0)
+PAUSE_S = 0.5
+
+
+class Dispatcher:
+    """See the module. `wake` after a commit, `up` and `down` from the link, `confirmed` for its tokens."""
+
+    def __init__(
+        self,
+        config: HubConfig,
+        db: Engine,
+        clock: Clock,
+        *,
+        discovery: Callable[[HubConfig], Iterable[Outbound]],
+        health: Callable[[read.Waiting], HubHealth],
+    ) -> None:
+        self._config, self._db, self._clock = config, db, clock
+        self._discovery, self._health = discovery, health
+        self._link: Link | None = None
+        self._wake, self._stopping = threading.Event(), threading.Event()
+        self._fresh = threading.Event()  # the connection is new
+        self._tokens: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._under_way: dict[int, tuple[int, bool]] = {}  # token to row and whether it expires
+        self._taken: list[int] = []  # confirmed, not yet marked
+        self._taken_since = 0.0
+        self._cursor = 0
+        self._announce_at: float | None = None
+        self._next_health = 0.0
+        self._thread = threading.Thread(target=self._run, name="dispatch", daemon=True)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread runs; a supervisor watches this."""
+        return self._thread.is_alive()
+
+    def start(self, link: Link) -> None:
+        """Begin to send through `link`."""
+        self._link = link
+        self._thread.start()
+
+    def stop(self, timeout: float = 1.0) -> None:
+        """Write down what is confirmed, and end; what waits, waits for the next start."""
+        self._stopping.set()
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+
+    def wake(self) -> None:
+        """There may be something to send."""
+        self._wake.set()
+
+    def up(self) -> None:
+        """The link is connected anew."""
+        self._fresh.set()
+        self._wake.set()
+
+    def confirmed(self, token: int) -> None:
+        """The broker has the message of this token."""
+        self._tokens.put(token)
+        self._wake.set()
+
+    def greet(self) -> None:
+        """Home Assistant was born: say again how everything stands, in a moment."""
+        self._announce_at = self._clock.monotonic() + random.uniform(*BIRTH_JITTER_S)  # noqa: S311
+        self._wake.set()
+
+    def _run(self) -> None:
+        lost = False
+        while not self._stopping.is_set():
+            try:
+                self._turn()
+                lost = False
+            except (DBAPIError, PoolTimeoutError, OSError) as error:
+                if not lost:
+                    log.warning("the store does not answer the dispatcher, trying on: %s", error)
+                lost = True
+                self._stopping.wait(PAUSE_S)
+            except Exception:
+                log.exception("a fault of ours in the dispatcher; it goes on")
+                self._stopping.wait(PAUSE_S)
+        try:
+            self._collect(last=True)
+        except (DBAPIError, PoolTimeoutError, OSError):
+            log.warning("what was sent last could not be marked; it is sent again")
+
+    def _turn(self) -> None:
+        self._wake.wait(self._patience())
+        self._wake.clear()
+        self._collect()
+        link = self._link
+        if link is None or not link.connected:
+            return
+        now = self._clock.monotonic()
+        if self._fresh.is_set():
+            self._fresh.clear()
+            self._under_way.clear()
+            self._cursor = 0
+            self._announce(link)
+        elif self._announce_at is not None and now >= self._announce_at:
+            self._announce_at = None
+            self._announce(link)
+        self._pump(link)
+        if now >= self._next_health:
+            self._next_health = now + HEALTH_EVERY_S
+            document = self._health(read.waiting(self._db))
+            link.publish(Outbound(topics.HUB_HEALTH.path(self._config.mqtt.root), encode(document), retain=True))
+
+    def _patience(self) -> float:
+        now = self._clock.monotonic()
+        waits = [PAUSE_S, self._next_health - now]
+        if self._announce_at is not None:
+            waits.append(self._announce_at - now)
+        if self._taken:
+            waits.append(self._taken_since + GATHER_S - now)
+        return max(0.0, min(waits))
+
+    def _collect(self, *, last: bool = False) -> None:
+        """Take the broker's confirmations, and mark their rows, many at a time."""
+        at_once = last
+        while not self._tokens.empty():
+            seq, expires = self._under_way.pop(self._tokens.get(), (0, False))
+            if seq:
+                if not self._taken:
+                    self._taken_since = self._clock.monotonic()
+                self._taken.append(seq)
+                at_once = at_once or expires
+        if self._taken and (at_once or self._clock.monotonic() >= self._taken_since + GATHER_S):
+            self._mark(self._taken)
+            self._taken = []
+
+    def _mark(self, seqs: list[int]) -> None:
+        if seqs:
+            with writing(self._db) as tx:
+                write.mark_sent(tx, seqs, self._clock.now())
+
+    def _pump(self, link: Link) -> None:
+        """Send what waits, as far as the window is open."""
+        while (room := WINDOW - len(self._under_way)) > 0:
+            rows = self._waiting(room)
+            if not rows:
+                return
+            idle, now = [], self._clock.now()
+            newest = {row.topic: row.seq for row in rows if _only_newest(row)}
+            for row in rows:
+                late = row.expires_at is not None and row.expires_at <= now
+                if late or (_only_newest(row) and newest[row.topic] != row.seq):
+                    idle.append(row.seq)
+                    if late:
+                        log.warning("a command on %s had expired before it could be sent", row.topic)
+                else:
+                    token = link.publish(_outbound(row, now))
+                    if token is None:
+                        break  # the connection is gone; the next one begins anew
+                    self._under_way[token] = (row.seq, row.expires_at is not None)
+                self._cursor = row.seq
+            if idle:
+                with writing(self._db) as tx:
+                    write.drop_letters(tx, idle)
+            if self._cursor != rows[-1].seq:
+                return
+
+    def _waiting(self, limit: int) -> Sequence[Any]:
+        wanted = (
+            select(outbox)
+            .where(outbox.c.sent_at.is_(None), outbox.c.seq > self._cursor)
+            .order_by(outbox.c.seq)
+            .limit(limit)
+        )
+        with self._db.connect() as connection:
+            return connection.execute(wanted).all()
+
+    def _announce(self, link: Link) -> None:
+        """Say it all: discovery, then states, then that we are there."""
+        if self._config.homeassistant.enabled:
+            for message in self._discovery(self._config):
+                link.publish(message)
+        root = self._config.mqtt.root
+        for door, (state, display) in read.door_documents(self._db).items():
+            link.publish(Outbound(topics.DOOR_STATE.path(root, door=door), encode(state), retain=True))
+            link.publish(Outbound(topics.DOOR_DISPLAY.path(root, door=door), encode(display), retain=True))
+        link.publish(availability(root, Availability.ONLINE))
+
+
+def availability(root: str, word: Availability) -> Outbound:
+    """Return the hub's own availability."""
+    return Outbound(topics.HUB_AVAILABILITY.path(root), word.value.encode(), retain=True)
+
+
+def _only_newest(row: Any) -> bool:
+    """Whether of several waiting rows of a topic only the last matters: what is retained, and lock commands."""
+    return row.retain or row.expires_at is not None
+
+
+def _outbound(row: Any, now: datetime) -> Outbound:
+    left = math.ceil((row.expires_at - now).total_seconds()) if row.expires_at else None
+    return Outbound(row.topic, row.payload, retain=row.retain, expiry_s=left)

@@ -1,0 +1,279 @@
+"""The one thread that owns the doors: messages in, one transaction per batch, confirmations out (M1, M2, M3).
+
+A door's state in memory is always one that is on disk. A batch that cannot be written confirms nothing, changes
+nothing and is tried again until the store takes it; verdicts grow old in the meantime and then move nothing (S1).
+"""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pydantic import ValidationError
+from sqlalchemy import Engine
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from hub import policy
+from hub.batch import Batch, Documents, Plan
+from hub.config import HubConfig
+from hub.intake import BirthIn, Input, Intake, PassageIn
+from hub.policy import Machine, Rules
+from hub.store import read, write, writing
+from hub.store.write import Letter
+from maskgate import topics
+from maskgate.clock import Clock
+from maskgate.ids import new_id
+from maskgate.messages import Decision, Display, DoorState
+from maskgate.mqtt import Inbound
+
+log = logging.getLogger(__name__)
+
+#: Messages that wait for the engine; more are left to their senders, who repeat them.
+QUEUE = 10_000
+#: Messages in one transaction.
+BATCH = 200
+FIRST_RETRY_S, LAST_RETRY_S = 0.05, 1.0
+#: A change of the time of day beyond the time that passed is a clock that was set, not one that is steered.
+CLOCK_SET_S = 0.5
+LONGEST_WAIT_S = 1.0
+PURGE_EVERY_S = 3600.0
+
+Listener = Callable[[str, DoorState, Display, Sequence[Decision]], None]
+
+
+@dataclass
+class Stats:
+    """What happened since the start."""
+
+    passages: int = 0
+    late: int = 0
+    dropped: int = 0  # messages that found the queue full
+    failures: int = 0  # transactions that had to be tried again
+
+
+class DoorEngine:
+    """See the module. The constructor does nothing; `start` reads the store and begins."""
+
+    def __init__(
+        self,
+        config: HubConfig,
+        db: Engine,
+        clock: Clock,
+        *,
+        plan: Plan,
+        confirm: Callable[[Inbound], None],
+        on_commit: Callable[[], None] = lambda: None,
+        on_birth: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._config, self._db, self._clock, self._plan = config, db, clock, plan
+        self._confirm, self._on_commit, self._on_birth = confirm, on_commit, on_birth
+        self._listeners: list[Listener] = []
+        self._rules = {door.id: Rules(door, config.zone) for door in config.doors}
+        self._machines: dict[str, Machine] = {}
+        self._documents: dict[str, Documents] = {}
+        self._inbox: queue.Queue[tuple[Inbound, datetime] | None] = queue.Queue(QUEUE)
+        self._stopping = threading.Event()
+        self._wall, self._mono = clock.now(), clock.monotonic()
+        self._shift = timedelta()
+        self._next_purge = 0.0
+        self._thread = threading.Thread(target=self._run, name="doors", daemon=True)
+        self.intake, self.stats = Intake(config), Stats()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread runs; a supervisor watches this."""
+        return self._thread.is_alive()
+
+    @property
+    def refused(self) -> int:
+        """Messages that were malformed, foreign, old or retained where they must not be."""
+        return self.intake.refused.total()
+
+    def subscribe(self, listener: Listener) -> None:
+        """Call `listener` after each commit, for each door that changed, from the engine's thread."""
+        self._listeners.append(listener)
+
+    def documents(self) -> Mapping[str, Documents]:
+        """Return the doors' documents as last committed."""
+        return dict(self._documents)
+
+    def offer(self, message: Inbound) -> None:
+        """Hand in a message; never waits. Without room it is not confirmed, so that it comes again."""
+        try:
+            self._inbox.put_nowait((message, self._clock.now()))
+        except queue.Full:
+            self.stats.dropped += 1
+
+    def start(self) -> None:
+        """Take up the doors as stored and begin; raises `sqlalchemy.exc.DBAPIError` when the store does not work."""
+        now = self._clock.now()
+        with writing(self._db) as tx:
+            stored = read.machines(tx)
+            self._machines = {door: _restore(rules, stored.get(door), now) for door, rules in self._rules.items()}
+            gone = write.drop_doors(tx, list(self._rules))
+            write.put_letters(tx, [letter for door in gone for letter in self._farewell(door, now)], now)
+            batch = self._batch({})
+            batch.start(now)
+            batch.write_to(tx, now)
+        self._adopt(batch)
+        self._thread.start()
+
+    def stop(self, timeout: float = 1.0) -> None:
+        """Finish what is at hand and end."""
+        self._stopping.set()
+        try:
+            self._inbox.put_nowait(None)
+        except queue.Full:
+            log.debug("the inbox is full; the thread sees the end by itself")
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._turn()
+            except Exception:
+                log.exception("a fault of ours in the doors' thread; it goes on")
+                self._stopping.wait(LAST_RETRY_S)
+
+    def _turn(self) -> None:
+        messages = self._gather()
+        now = self._look_at_clock()
+        due = any(policy.next_moment(self._rules[d], m, now) <= now for d, m in self._machines.items())
+        if messages or due or self._shift:
+            self._settle(messages)
+        elif self._clock.monotonic() >= self._next_purge:
+            self._purge(now)
+
+    def _gather(self) -> list[tuple[Inbound, datetime]]:
+        """Wait for a message or the next deadline; then take all that is there."""
+        now = self._clock.now()
+        moments = (policy.next_moment(self._rules[d], m, now) for d, m in self._machines.items())
+        wait = min(((moment - now).total_seconds() for moment in moments), default=LONGEST_WAIT_S)
+        found: list[tuple[Inbound, datetime]] = []
+        try:
+            one = self._inbox.get(timeout=min(max(wait, 0.001), LONGEST_WAIT_S))
+            while True:
+                if one is not None:
+                    found.append(one)
+                if len(found) == BATCH:
+                    break
+                one = self._inbox.get_nowait()
+        except queue.Empty:
+            pass
+        return found
+
+    def _settle(self, messages: list[tuple[Inbound, datetime]]) -> None:
+        """Write a batch, however long it takes the store to take it, then confirm it."""
+        read = [(message, self.intake.read(message, received)) for message, received in messages]
+        try:
+            kept = self._persist([item for _, items in read for item in items])
+        except (IntegrityError, DataError, ValueError, TypeError):
+            # Not the store's fault but ours, with one of these; alone, it harms no other.
+            if not read:
+                raise
+            log.warning("a batch could not be written; its messages are tried one by one", exc_info=True)
+            kept = all(self._persist_alone(items) for _, items in read)
+        if not kept:
+            return
+        for message, items in read:
+            self._confirm(message)
+            if any(isinstance(item, BirthIn) for item in items):
+                self._on_birth()
+
+    def _persist(self, inputs: Sequence[Input]) -> bool:
+        """Commit, trying on while the store does not take it; False when the hub stops before it does."""
+        pause = FIRST_RETRY_S
+        while True:
+            try:
+                self._commit(inputs)
+            except (IntegrityError, DataError):
+                raise
+            except (DBAPIError, PoolTimeoutError, OSError) as error:
+                if pause == FIRST_RETRY_S:
+                    log.warning("the store does not take a batch, trying on: %s", error)
+                self.stats.failures += 1
+                if self._stopping.wait(pause):
+                    return False
+                pause = min(pause * 2, LAST_RETRY_S)
+            else:
+                return True
+
+    def _persist_alone(self, inputs: Sequence[Input]) -> bool:
+        try:
+            return self._persist(inputs)
+        except (IntegrityError, DataError, ValueError, TypeError):
+            log.exception("an input could not be written; it is left out")
+            return True
+
+    def _commit(self, inputs: Sequence[Input]) -> None:
+        now = self._look_at_clock()
+        with writing(self._db) as tx:
+            ids = [item.passage.passage for item in inputs if isinstance(item, PassageIn)]
+            batch = self._batch(read.revisions(tx, ids) if ids else {})
+            batch.shift(self._shift)
+            batch.tick(now)
+            for item in inputs:
+                if not isinstance(item, BirthIn):
+                    batch.take(item, now)
+            batch.write_to(tx, now)
+        self._shift = timedelta()
+        self.stats.passages += len(ids)
+        self._adopt(batch)
+
+    def _adopt(self, batch: Batch) -> None:
+        """Committed: from here on the doors are so."""
+        self._machines, self._documents = batch.machines, batch.documents
+        self._on_commit()
+        for door in batch.written:
+            made = batch.decided.get(door, [])
+            self.stats.late += sum(one.event_type == "late" for one in made)
+            for listener in self._listeners:
+                try:
+                    listener(door, *self._documents[door], made)
+                except Exception:
+                    log.exception("a listener failed; the doors go on")
+
+    def _batch(self, stored: dict[tuple[str, str], set[int]]) -> Batch:
+        return Batch(self._config, self._rules, self._machines, self._documents, stored=stored, plan=self._plan)
+
+    def _look_at_clock(self) -> datetime:
+        """Return the time of day, and note when it was set since the last look."""
+        wall, mono = self._clock.now(), self._clock.monotonic()
+        drift = (wall - self._wall).total_seconds() - (mono - self._mono)
+        self._wall, self._mono = wall, mono
+        if abs(drift) > CLOCK_SET_S:
+            log.warning("the clock was set by %.1f s; what lasts, lasts as long as before", drift)
+            self._shift += timedelta(seconds=drift)
+        return wall
+
+    def _purge(self, now: datetime) -> None:
+        """Delete a little of what is too old; the rest with the next idle moment."""
+        keep = self._config.retention
+        first_day = (now.astimezone(self._config.zone) - timedelta(days=keep.counts_days)).date().isoformat()
+        with writing(self._db) as tx:
+            gone = write.purge(tx, now, events=keep.events, first_day=first_day)
+        if gone == 0:
+            self._next_purge = self._clock.monotonic() + PURGE_EVERY_S
+
+    def _farewell(self, door: str, now: datetime) -> list[Letter]:
+        """Empty the retained topics of a door that is no longer configured (M6)."""
+        root = self._config.mqtt.root
+        return [
+            Letter(new_id(now), topic.path(root, door=door), b"", retain=True)
+            for topic in (topics.DOOR_STATE, topics.DOOR_DISPLAY)
+        ]
+
+
+def _restore(rules: Rules, document: dict[str, object] | None, now: datetime) -> Machine:
+    """Read a stored door; one that cannot be read begins anew, and says so."""
+    if document is None:
+        return policy.initial(rules, now)
+    try:
+        return policy.from_document(document)
+    except ValidationError:
+        log.exception("the stored state of door %s cannot be read; it begins anew", rules.door.id)
+        return policy.initial(rules, now)

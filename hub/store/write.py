@@ -1,0 +1,139 @@
+"""Writing: every function is part of a transaction that `writing` opened."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Table, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from hub.store.schema import counts, decisions, doors, nodes, notices, outbox, passages
+from maskgate.messages import Counters, Decision, Passage
+
+#: Rows that one purge takes of a table, so that no decision waits for it.
+PURGE_ROWS = 500
+#: How long what was sent is kept, for a look at what happened.
+KEEP_SENT = timedelta(hours=1)
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """Something that must leave by MQTT, as a row of the outbox."""
+
+    id: str
+    topic: str
+    payload: bytes
+    retain: bool = False
+    expires_at: datetime | None = None
+
+
+def _insert(tx: Connection, table: Table) -> Any:
+    """Return the insert that knows ON CONFLICT on this database."""
+    return (postgresql if tx.dialect.name == "postgresql" else sqlite).insert(table)
+
+
+def put_passages(tx: Connection, rows: Iterable[tuple[str, Passage, datetime]]) -> None:
+    """Write verdicts (door, verdict, received); one that is there already stays as it is."""
+    values = [
+        passage.model_dump(include=_PASSAGE) | {"door": door, "received_at": received}
+        for door, passage, received in rows
+    ]
+    if values:
+        tx.execute(_insert(tx, passages).on_conflict_do_nothing(), values)
+
+
+_PASSAGE = {
+    "passage", "revision", "node", "seen_from", "seen_to", "state", "confidence", "frames", "faces_in_view", "model",
+    "reason",
+}  # fmt: skip
+
+
+def put_decisions(tx: Connection, made: Iterable[Decision]) -> None:
+    """Write decisions."""
+    values = [
+        one.model_dump(include={"id", "door", "at", "passage", "revision", "event_type", "decision"})
+        | {"document": one.model_dump(mode="json")}
+        for one in made
+    ]
+    if values:
+        tx.execute(decisions.insert(), values)
+
+
+def put_door(tx: Connection, door: str, now: datetime, **documents: Mapping[str, Any]) -> None:
+    """Write a door: `machine`, `state` and `display`."""
+    row: Row = {"door": door, "changed_at": now, **documents}
+    statement = _insert(tx, doors).values(row)
+    tx.execute(statement.on_conflict_do_update(index_elements=["door"], set_=row))
+
+
+def drop_doors(tx: Connection, keep: Sequence[str]) -> list[str]:
+    """Forget the doors that are no longer configured; returns their ids."""
+    gone = list(tx.scalars(select(doors.c.door).where(doors.c.door.not_in(keep))))
+    tx.execute(delete(doors).where(doors.c.door.in_(gone)))
+    return gone
+
+
+def add_counts(tx: Connection, door: str, day: str, more: Counters) -> None:
+    """Add to a day's counts."""
+    row: Row = {"door": door, "day": day, **more.model_dump()}
+    sums = {name: counts.c[name] + value for name, value in more.model_dump().items()}
+    tx.execute(_insert(tx, counts).values(row).on_conflict_do_update(index_elements=["door", "day"], set_=sums))
+
+
+def put_node(tx: Connection, node: str, now: datetime, values: Row) -> None:
+    """Write what a node said of itself: `availability`, `health`, or both."""
+    row: Row = {"node": node, "heard_at": now, **values}
+    tx.execute(_insert(tx, nodes).values(row).on_conflict_do_update(index_elements=["node"], set_=row))
+
+
+def put_notices(tx: Connection, rows: list[Row]) -> None:
+    """Write notices that wait to be sent."""
+    if rows:
+        tx.execute(notices.insert(), rows)
+
+
+def put_letters(tx: Connection, letters: Sequence[Letter], now: datetime) -> None:
+    """Write what must leave; it leaves in this order."""
+    values = [
+        {
+            "id": one.id, "topic": one.topic, "payload": one.payload, "retain": one.retain,
+            "expires_at": one.expires_at, "created_at": now,
+        }
+        for one in letters
+    ]  # fmt: skip
+    if values:
+        tx.execute(outbox.insert(), values)
+
+
+def mark_sent(tx: Connection, seqs: Sequence[int], now: datetime) -> None:
+    """Note that the broker has these."""
+    if seqs:
+        tx.execute(update(outbox).where(outbox.c.seq.in_(seqs)).values(sent_at=now))
+
+
+def drop_letters(tx: Connection, seqs: Sequence[int]) -> None:
+    """Let go of what need not be sent any more: it expired, or newer news of the same topic are there."""
+    if seqs:
+        tx.execute(delete(outbox).where(outbox.c.seq.in_(seqs)))
+
+
+def purge(tx: Connection, now: datetime, *, events: timedelta, first_day: str) -> int:
+    """Delete a few rows of what is older than its retention; returns how many, 0 when there is nothing left.
+
+    `first_day` is the first day of counts that stays (YYYY-MM-DD); notices that still wait are never deleted.
+    """
+    old = now - events
+    due = (
+        (passages, passages.c.received_at < old),
+        (decisions, decisions.c.at < old),
+        (notices, (notices.c.created_at < old) & (notices.c.status != "waiting")),
+        (outbox, outbox.c.sent_at < now - KEEP_SENT),
+    )
+    gone = 0
+    for table, condition in due:
+        some = select(table.c.seq).where(condition).limit(PURGE_ROWS)
+        gone += tx.execute(delete(table).where(table.c.seq.in_(some))).rowcount
+    return gone + tx.execute(delete(counts).where(counts.c.day < first_day)).rowcount
