@@ -9,34 +9,15 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, func, or_, select, update
 
 from hub.notices.plan import NoticeRow, Status
 from hub.notices.schedule import Fresh, Group, Opener, Triage
 from hub.store.schema import notices
+from hub.store.write import put_notices
 
 #: How many rows one transaction takes, so that the decisions' own transactions never wait long.
 BATCH = 500
-
-
-def put(conn: Connection, rows: Iterable[NoticeRow]) -> None:
-    """Add planned notices; part of the caller's transaction."""
-    if values := [asdict(row) for row in rows]:
-        conn.execute(insert(notices), values)
-
-
-def counts(conn: Connection) -> tuple[int, int]:
-    """Return how many notices wait, and how many were given up."""
-    found: dict[str, int] = dict(
-        conn.execute(
-            select(notices.c.status, func.count())
-            .where(notices.c.status.in_((Status.WAITING, Status.FAILED)))
-            .group_by(notices.c.status)
-        )
-        .tuples()
-        .all()
-    )
-    return found.get(Status.WAITING, 0), found.get(Status.FAILED, 0)
 
 
 def fresh(conn: Connection) -> list[Fresh]:
@@ -101,7 +82,7 @@ def put_digest(conn: Connection, digest: NoticeRow) -> None:
     """Add a digest, which takes over all that its group has suppressed and not reported."""
     group = Group(digest.recipient, digest.door, digest.kind)
     conn.execute(update(notices).where(_in(group), _uncounted()).values(counted_in=digest.id))
-    put(conn, [digest])
+    put_notices(conn, [asdict(digest)])
 
 
 def due(conn: Connection, now: datetime, paused: Iterable[str]) -> Row[Any] | None:

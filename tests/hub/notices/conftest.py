@@ -4,6 +4,7 @@ import email
 import email.policy
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -14,11 +15,11 @@ from aiosmtpd.controller import Controller
 from sqlalchemy import Engine, select
 
 from hub.config import HubConfig
-from hub.notices import queue
 from hub.notices.plan import plan
 from hub.notices.worker import Worker
 from hub.store.open import open_store, writing
 from hub.store.schema import notices
+from hub.store.write import put_notices
 from maskgate.demo.broker import free_port
 from maskgate.ids import new_id
 from maskgate.messages import Decision, EventType, Mode
@@ -118,7 +119,7 @@ class Hall:
                 }
             )
             with writing(self.db) as conn:
-                queue.put(conn, plan(self.config, decision, self.today, now))
+                put_notices(conn, [asdict(row) for row in plan(self.config, decision, self.today, now)])
             self.clock.advance(every)
 
     def rows(self) -> list[Any]:
