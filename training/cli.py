@@ -59,6 +59,7 @@ def say(line: str) -> None:
 
 @fit_app.command("detector")
 def fit_detector(
+    *,
     data: Data, backbone: Backbone = None, folder: Folder = None,
     steps: int = 1500, batch: int = 16, rate: float = 1e-3, seed: int = 1,
 ) -> None:  # fmt: skip
@@ -75,6 +76,7 @@ def fit_detector(
 
 @fit_app.command("second-stage")
 def fit_second_stage(
+    *,
     data: Data, backbone: Backbone = None, folder: Folder = None, models: Models = MODELS,
     steps: int = 2000, batch: int = 64, rate: float = 3e-4, seed: int = 1,
 ) -> None:  # fmt: skip
@@ -86,13 +88,14 @@ def fit_second_stage(
 
         config = FitConfig(steps=steps, batch=batch, rate=rate, seed=seed)
         finder = load_face_detector(models, threads=2)
-        run = stage_two.open_run(data, folder or Path("runs/second-stage"), backbone, config, finder)
+        run = stage_two.open_run(data, folder or Path("runs/second-stage"), backbone, config, finder=finder)
         run.fit(say=say)
         say(str(run.finish()))
 
 
 @app.command()
 def export(
+    *,
     stage: Stage, data: Data, folder: Folder = None, models: Models = MODELS, version: str = "1.0",
     interim: Annotated[bool, typer.Option(help="From the last checkpoint of a run that still goes on.")] = False,
 ) -> None:  # fmt: skip
@@ -105,7 +108,23 @@ def export(
 
 
 @app.command()
+def calibrate(*, data: Data, models: Models = MODELS) -> None:
+    """Fit the second stage's temperature on the val split and write it into its card."""
+    with plain_errors():
+        from mask_node.vision.load import load_detector
+        from training.calibrate import fit_temperature, found_faces, record_temperature
+        from training.data import read_scenes
+
+        fitted = fit_temperature(*found_faces(load_detector(models), read_scenes(data, "val")))
+        record_temperature(models, fitted, "val")
+        say(f"{fitted.faces} faces: temperature changed by a factor of {fitted.temperature:.3f}")
+        say(f"log loss {fitted.loss_before:.3f} to {fitted.loss:.3f}")
+        say(f"calibration error {fitted.error_before:.3f} to {fitted.error:.3f}")
+
+
+@app.command()
 def score(
+    *,
     data: Data,
     split: Split = Split.VAL,
     models: Models = MODELS,

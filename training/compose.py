@@ -45,9 +45,15 @@ class Album:
 
 
 def view(
-    picture: Picture, label: LabelledPicture, size: tuple[int, int], centre: tuple[float, float],
-    scale: tuple[float, float], angle: float, flip: bool,
-) -> Example:  # fmt: skip
+    picture: Picture,
+    label: LabelledPicture,
+    *,
+    size: tuple[int, int],
+    centre: tuple[float, float],
+    scale: tuple[float, float],
+    angle: float = 0.0,
+    flip: bool = False,
+) -> Example:
     """The part of a picture around `centre` (pixels), scaled (x, y), turned by `angle` (radians), perhaps mirrored.
 
     size: width, height of the result. Outside the picture the result is grey, as letterboxing makes it.
@@ -121,7 +127,7 @@ class Composer:
         height, width = picture.shape[:2]
         scale = self.size / max(height, width) * rng.uniform(0.8, 1.15)
         centre = (width * rng.uniform(0.42, 0.58), height * rng.uniform(0.42, 0.58))
-        return self._view(picture, label, (self.size, self.size), centre, scale, rng)
+        return self._view((picture, label), (self.size, self.size), centre, scale, rng)
 
     def zoom(self, size: tuple[int, int], rng: Rng, reach: tuple[float, float]) -> Example:
         """Around one face, whose longer side becomes `reach` (shares of the view, log-uniform) of the view."""
@@ -141,13 +147,13 @@ class Composer:
             float(x) + float(w) / 2 + rng.uniform(-0.38, 0.38) * max(0.0, room_x - float(w)),
             float(y) + float(h) / 2 + rng.uniform(-0.38, 0.38) * max(0.0, room_y - float(h)),
         )
-        return self._view(picture, label, size, centre, scale, rng)
+        return self._view((picture, label), size, centre, scale, rng)
 
     def whole_view(self, picture: Picture, label: LabelledPicture, size: tuple[int, int], rng: Rng) -> Example:
         """All of a picture, fitted into a view."""
         height, width = picture.shape[:2]
         scale = min(size[0] / width, size[1] / height)
-        return self._view(picture, label, size, (width / 2, height / 2), scale, rng)
+        return self._view((picture, label), size, (width / 2, height / 2), scale, rng)
 
     def mosaic(self, rng: Rng) -> Example:
         """Four views of four pictures side by side, split at a random point."""
@@ -168,10 +174,15 @@ class Composer:
         )
 
     def _view(
-        self, picture: Picture, label: LabelledPicture, size: tuple[int, int],
-        centre: tuple[float, float], scale: float, rng: Rng,
-    ) -> Example:  # fmt: skip
+        self,
+        pick: tuple[Picture, LabelledPicture],
+        size: tuple[int, int],
+        centre: tuple[float, float],
+        scale: float,
+        rng: Rng,
+    ) -> Example:
         stretch = float(np.exp(rng.normal(0, 0.06)))
         angle = float(rng.normal(0, 0.08)) if rng.random() < 0.5 else 0.0
         flip = bool(rng.random() < 0.5)
-        return view(picture, label, size, centre, (scale * stretch, scale / stretch), angle, flip)
+        scales = (scale * stretch, scale / stretch)
+        return view(*pick, size=size, centre=centre, scale=scales, angle=angle, flip=flip)

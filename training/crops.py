@@ -13,6 +13,7 @@ from mask_node.vision.mask_state import CONTEXT, cut
 from training.augment import Picture, Rng, photometric
 from training.compose import Album
 from training.data import LabelledPicture
+from training.draw_mask import draw_mask
 
 #: A cached crop shows this much more than the model's, so that shift, scale and turn can be drawn afresh each time.
 ROOM = 2.0
@@ -24,6 +25,8 @@ TRUE_IOU, FALSE_IOU = 0.45, 0.25
 NO_FACE_SHARE = 0.22
 STATE_SHARES = (0.36, 0.28, 0.36)
 SCENES_SHARE = 2 / 3
+#: Shares of the rightly and the wrongly worn masks that are drawn on bare faces.
+DRAWN_RIGHT_SHARE, DRAWN_WRONG_SHARE = 0.08, 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,9 @@ class Dealer:
 
     def _face(self, rng: Rng) -> Crop:
         state = int(rng.choice(3, p=STATE_SHARES))
+        bare = self.groups[2, "mask_faces"]
+        if bare and rng.random() < (DRAWN_RIGHT_SHARE, DRAWN_WRONG_SHARE, 0.0)[state]:
+            return masked(bare[int(rng.integers(len(bare)))], state, rng)
         # `incorrect` comes from scenes alone; the other two give way so that scenes keep their share overall.
         rest = (SCENES_SHARE - STATE_SHARES[1]) / (1 - STATE_SHARES[1])
         source = "scenes" if state == 1 or rng.random() < rest else "mask_faces"
@@ -133,6 +139,15 @@ class Dealer:
         if not group:
             raise ValueError(f"no face of state {state} among the crops")
         return group[int(rng.integers(len(group)))]
+
+
+def masked(crop: Crop, state: int, rng: Rng) -> Crop:
+    """A bare face's crop with a mask drawn on it, worn rightly (state 0) or not (state 1)."""
+    if crop.box is None:
+        return crop
+    how = "right" if state == 0 else ("under_nose" if rng.random() < 0.6 else "chin")
+    picture = draw_mask(crop.picture, crop.box, how, rng)
+    return Crop(picture, crop.box, state, crop.source, crop.proposals)
 
 
 def place(crop: Crop, size: int, rng: Rng) -> Sample:

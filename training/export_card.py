@@ -35,9 +35,15 @@ THRESHOLDS = {"face_detector": {"candidate": 0.05}, "mask_state": {}}
 
 
 def write_model(
-    kind: Literal["face_detector", "mask_state"], content: bytes, folder: Path, *, version: str,
-    training: TrainingFacts, size: int, shapes: Mapping[str, Sequence[int]], calibration: dict[str, float] | None = None,
-) -> ModelCard:  # fmt: skip
+    kind: Literal["face_detector", "mask_state"],
+    content: bytes,
+    folder: Path,
+    *,
+    version: str,
+    training: TrainingFacts,
+    size: int,
+    shapes: Mapping[str, Sequence[int]],
+) -> ModelCard:
     """Write `<kind>.tflite` and its card. Raises ValueError if the model is too large for a board."""
     if len(content) > LARGEST:
         raise ValueError(f"{kind}: {len(content)} bytes, at most {LARGEST} are allowed; make the model smaller")
@@ -56,7 +62,6 @@ def write_model(
             for name, text in MEANINGS[kind].items()
         ],
         thresholds=dict(THRESHOLDS[kind]),
-        calibration=calibration or {},
         training=training,
         limits=LIMITS,
         licence="Apache-2.0",

@@ -1,6 +1,7 @@
 """The training loop both stages share: seeded batches, warm-up and cosine, averaged weights, resumable checkpoints."""
 
 import json
+import math
 import queue
 import threading
 import time
@@ -35,21 +36,11 @@ class FitConfig:
     refresh: int = 50
 
 
-@keras.saving.register_keras_serializable(package="maskgate")
-class WarmCosine(keras.optimizers.schedules.LearningRateSchedule):
-    """Linear warm-up, then half a cosine down to a hundredth of the peak."""
-
-    def __init__(self, rate: float, warm_up: int, steps: int) -> None:
-        self.rate, self.warm_up, self.steps = rate, warm_up, steps
-
-    def __call__(self, step: Any) -> Any:
-        done = tf.cast(step, tf.float32)
-        share = tf.clip_by_value((done - self.warm_up) / max(1, self.steps - self.warm_up), 0.0, 1.0)
-        cosine = 0.01 + 0.99 * 0.5 * (1 + tf.cos(np.pi * share))
-        return self.rate * tf.minimum((done + 1) / max(1, self.warm_up), 1.0) * cosine
-
-    def get_config(self) -> dict[str, Any]:
-        return {"rate": self.rate, "warm_up": self.warm_up, "steps": self.steps}
+def rate_at(step: int, config: FitConfig) -> float:
+    """Learning rate of a step: linear warm-up, then half a cosine down to a hundredth of the peak."""
+    share = min(1.0, max(0.0, (step - config.warm_up) / max(1, config.steps - config.warm_up)))
+    cosine = 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * share))
+    return config.rate * min((step + 1) / max(1, config.warm_up), 1.0) * cosine
 
 
 class Feed:
@@ -57,7 +48,7 @@ class Feed:
 
     def __init__(self, make: MakeBatch, first: int, last: int) -> None:
         self._make, self._range = make, range(first, last)
-        self._queue: queue.Queue[Batch | BaseException] = queue.Queue(maxsize=4)
+        self._queue: queue.Queue[Batch | Exception] = queue.Queue(maxsize=4)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="feed", daemon=True)
         self._thread.start()
@@ -65,8 +56,8 @@ class Feed:
     def _work(self) -> None:
         for step in self._range:
             try:
-                item: Batch | BaseException = self._make(step)
-            except BaseException as error:  # handed to the loop, which raises it
+                item: Batch | Exception = self._make(step)
+            except Exception as error:  # noqa: BLE001 - handed to the loop, which raises it
                 item = error
             while not self._stop.is_set():
                 try:
@@ -74,13 +65,13 @@ class Feed:
                     break
                 except queue.Full:
                     continue
-            if self._stop.is_set() or isinstance(item, BaseException):
+            if self._stop.is_set() or isinstance(item, Exception):
                 return
 
     def next(self) -> Batch:
         """The next batch; raises what its making raised."""
         item = self._queue.get()
-        if isinstance(item, BaseException):
+        if isinstance(item, Exception):
             raise item
         return item
 
@@ -102,8 +93,7 @@ class Run:
         self.model, self.loss, self.make, self.config, self.folder = model, loss, make, config, folder
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "config.json").write_text(json.dumps(asdict(config), indent=2) + "\n", encoding="utf-8")
-        schedule = WarmCosine(config.rate, config.warm_up, config.steps)
-        self.optimizer = keras.optimizers.AdamW(schedule, weight_decay=config.weight_decay, clipnorm=10.0)
+        self.optimizer = keras.optimizers.AdamW(config.rate, weight_decay=config.weight_decay, clipnorm=10.0)
         self.optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
         self.optimizer.build(model.trainable_variables)
         self.averaged = [tf.Variable(v.value, trainable=False) for v in model.trainable_variables]
@@ -139,6 +129,7 @@ class Run:
         try:
             for step in range(first, last):
                 pictures, wanted = feed.next()
+                self.optimizer.learning_rate = rate_at(step, self.config)
                 parts = self._train(tf.constant(pictures), {k: tf.constant(v) for k, v in wanted.items()})
                 for name, value in parts.items():
                     sums[name] = sums.get(name, 0.0) * 0.95 + float(value) * 0.05
@@ -153,7 +144,7 @@ class Run:
         self.manager.save()
 
     def finish(self, path: Path | None = None, refresh: int | None = None) -> Path:
-        """Write `averaged.weights.h5` (or `path`): the averaged weights with batch-norm averages measured anew under them.
+        """Write `averaged.weights.h5` (or `path`): the averaged weights, batch-norm averages measured anew.
 
         The running averages belong to the weights of the last steps; under averaged weights they are wrong and the
         model worthless. So the plain mean over `refresh` batches replaces them. Changes the model in memory.

@@ -38,7 +38,7 @@ def train_crops(data: Path, finder: FaceDetector | None, seed: int, size: int = 
 
 
 def open_run(
-    data: Path, folder: Path, backbone: Path | None, config: FitConfig, finder: FaceDetector | None, size: int = SIZE
+    data: Path, folder: Path, backbone: Path | None, config: FitConfig, *, finder: FaceDetector | None, size: int = SIZE
 ) -> Run:
     """A run of the second stage on the train splits, new or resumed from `folder`."""
     keras.utils.set_random_seed(config.seed)

@@ -133,7 +133,7 @@ def test_figures_are_shares(faces: list, finds: list) -> None:
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=20))
 def test_average_precision_ignores_the_order_of_its_input(pairs: list) -> None:
-    distinct = {s: r for s, r in pairs}
+    distinct = dict(pairs)
     scores, right = np.array(list(distinct)), np.array(list(distinct.values()))
     positives = max(1, int(right.sum()))
     forward = average_precision(scores, right, positives)

@@ -1,4 +1,4 @@
-"""Both stages train, go on after an interruption, export to int8 and run in the node's code. On made pictures, in miniature."""
+"""Both stages train on made pictures, go on after an interruption, export to int8 and run in the node's code."""
 
 import json
 from pathlib import Path
@@ -94,7 +94,7 @@ def test_both_stages_from_data_to_faces(data: Path, tmp_path: Path) -> None:
     card = export_stage("detector", data, tmp_path / "detector", models, "0.0", interim=False)
     assert card.training.steps == 3
 
-    second = stage_two.open_run(data, tmp_path / "second", None, config, None)
+    second = stage_two.open_run(data, tmp_path / "second", None, config, finder=None)
     second.fit(say=lines.append)
     second.finish()
     export_stage("second-stage", data, tmp_path / "second", models, "0.0", interim=False)

@@ -1,0 +1,110 @@
+"""Make the state's probabilities mean what they say: one temperature, fitted on the val split.
+
+Guo et al. 2017, arXiv:1706.04599. Dividing logits by a temperature is raising probabilities to 1 / temperature and
+dividing by their sum, so that what the node gives is enough to fit it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mask_node.vision.card import Figure, read_card
+from mask_node.vision.geometry import iou_matrix
+from mask_node.vision.types import Detector, Face
+from training.data import LabelledPicture
+from training.export_card import record_figures, write_card
+from training.score import FOUND_CONFIDENCE, MATCH_IOU
+
+Floats = NDArray[np.float64]
+
+#: Temperatures that are tried; 1 is among them.
+TEMPERATURES = np.exp(np.linspace(-1.1, 1.1, 221))
+BINS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A fitted temperature; negative log-likelihood and expected calibration error with it and without."""
+
+    temperature: float
+    faces: int
+    loss: float
+    loss_before: float
+    error: float
+    error_before: float
+
+
+def found_faces(detector: Detector, pictures: Sequence[LabelledPicture]) -> tuple[Floats, NDArray[np.int64]]:
+    """(N, 3) probabilities and (N,) labels of the faces that the detector finds surely."""
+    probabilities, labels = [], []
+    for label in pictures:
+        faces = [face for face in detector.detect(label.read()).faces if face.confidence >= FOUND_CONFIDENCE]
+        for face, index in matches(faces, label):
+            probabilities.append((face.states.mask, face.states.incorrect, face.states.no_mask))
+            labels.append(label.states[index])
+    return np.array(probabilities, np.float64).reshape(-1, 3), np.array(labels, np.int64)
+
+
+def matches(faces: Sequence[Face], label: LabelledPicture) -> list[tuple[Face, int]]:
+    """Faces with the index of the label that each overlaps by `MATCH_IOU` or more, ignored labels left out."""
+    if not faces or not len(label.boxes):
+        return []
+    overlaps = iou_matrix(np.array([face.box for face in faces], np.float32), label.boxes)
+    best = overlaps.argmax(axis=1)
+    return [
+        (face, int(index))
+        for face, index, row in zip(faces, best, overlaps, strict=True)
+        if row[index] >= MATCH_IOU and not label.ignore[index]
+    ]
+
+
+def tempered(probabilities: Floats, temperature: float) -> Floats:
+    """(N, 3) probabilities as the temperature makes them."""
+    raised = np.power(np.clip(probabilities, 1e-9, 1.0), 1 / temperature)
+    return np.asarray(raised / raised.sum(axis=1, keepdims=True), np.float64)
+
+
+def log_loss(probabilities: Floats, labels: NDArray[np.int64]) -> float:
+    """Mean negative log-likelihood, in nats."""
+    return float(-np.log(np.clip(probabilities[np.arange(len(labels)), labels], 1e-9, 1.0)).mean())
+
+
+def calibration_error(probabilities: Floats, labels: NDArray[np.int64]) -> float:
+    """Expected calibration error of the likeliest state, in `BINS` equal bins, 0..1."""
+    sure = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == labels
+    bins = np.minimum((sure * BINS).astype(int), BINS - 1)
+    gaps = [abs(float(sure[bins == b].mean() - right[bins == b].mean())) * int((bins == b).sum()) for b in set(bins)]
+    return float(sum(gaps) / len(labels))
+
+
+def fit_temperature(probabilities: Floats, labels: NDArray[np.int64]) -> Calibration:
+    """The temperature of the least log loss. Raises ValueError without faces."""
+    if not len(labels):
+        raise ValueError("no face was found to fit a temperature on")
+    losses = [log_loss(tempered(probabilities, float(t)), labels) for t in TEMPERATURES]
+    best = float(TEMPERATURES[int(np.argmin(losses))])
+    return Calibration(
+        temperature=best,
+        faces=len(labels),
+        loss=min(losses),
+        loss_before=log_loss(probabilities, labels),
+        error=calibration_error(tempered(probabilities, best), labels),
+        error_before=calibration_error(probabilities, labels),
+    )
+
+
+def record_temperature(models: Path, fitted: Calibration, split: str) -> None:
+    """Multiply the second stage's temperature in its card by the fitted one and keep the figures."""
+    card = read_card(models / "mask_state.json")
+    temperature = card.calibration.get("state_temperature", 1.0) * fitted.temperature
+    command = "maskgate train calibrate"
+    figures = [
+        Figure(name="state_log_loss", value=round(fitted.loss, 4), split=split, command=command),
+        Figure(name="state_calibration_error", value=round(fitted.error, 4), split=split, command=command),
+    ]
+    new = record_figures(card, figures)
+    write_card(new.model_copy(update={"calibration": {"state_temperature": round(temperature, 3)}}), models)
