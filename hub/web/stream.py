@@ -1,0 +1,45 @@
+"""Server-sent events: news at once, a beat in between, so that both ends know that the other is there."""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from starlette.responses import StreamingResponse
+
+from hub.live import Live, Update
+
+#: Seconds between two signs of life; a page that hears nothing for three of them says so.
+BEAT_S = 2.0
+#: How long a page waits before it comes back, in milliseconds.
+RETRY_MS = 1000
+#: More viewers than this are turned away; they ask again.
+MOST_VIEWERS = 200
+
+
+def event(name: str, document: Any) -> bytes:
+    """Write one event."""
+    return f"event: {name}\ndata: {json.dumps(document, separators=(',', ':'))}\n\n".encode()
+
+
+def stream(live: Live, door: str | None, name: str, document: Callable[[Update | None], Any]) -> StreamingResponse:
+    """Return the response that carries `document` of each update as the event `name`.
+
+    It begins with one, made of what is known now (None: nothing yet).
+    """
+
+    async def events() -> AsyncIterator[bytes]:
+        viewer = live.subscribe(door)
+        try:
+            yield f"retry: {RETRY_MS}\n\n".encode() + event(name, document(live.latest(door) if door else None))
+            while not viewer.ended:
+                news = await viewer.updates(BEAT_S)
+                if news:
+                    yield b"".join(event(name, document(update)) for update in news)
+                elif not viewer.ended:
+                    yield event("beat", {})
+        finally:
+            live.unsubscribe(viewer)
+
+    return StreamingResponse(
+        events(), media_type="text/event-stream", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    )
