@@ -5,9 +5,11 @@ callback ends its thread unseen, and its client cannot change the protocol. So e
 what must not be lost lives in the callers' outboxes, which publish again whatever was not confirmed.
 """
 
+import contextlib
 import logging
 import socket
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -79,8 +81,7 @@ class Link:
         self._up = threading.Event()
         self._stopping = threading.Event()
         self._generation = 0
-        self._tokens: dict[int, int] = {}
-        self._next_token = 0
+        self._confirmed: deque[int] = deque()
         self._said_down = False
         self._thread = threading.Thread(target=self._run, name=f"mqtt-{client_id}", daemon=True)
 
@@ -108,20 +109,8 @@ class Link:
         The token comes back through `on_published` once the broker has it; a token that never comes back means
         that nobody knows, and the caller sends again (or lets it expire).
         """
-        with self._lock:
-            client = self._client
-            if client is None or not self._up.is_set():
-                return None
-            self._next_token += 1
-            token = self._next_token
-            info = client.publish(
-                message.topic, message.payload, message.qos, message.retain, self._expiry(message.expiry_s)
-            )
-            if info.rc != paho.MQTT_ERR_SUCCESS:
-                return None
-            # The confirmation takes this lock too, so it cannot overtake the entry.
-            self._tokens[info.mid] = token
-            return token
+        sent = self._hand_over(message)
+        return sent[0] if sent else None
 
     def confirm(self, message: Inbound) -> None:
         """Tell the broker that `message` is safe. One of an older connection is left alone: it comes again."""
@@ -132,19 +121,27 @@ class Link:
 
     def stop(self, farewell: Outbound | None = None, timeout: float = 2.0) -> None:
         """Say `farewell` (retained availability, usually) and leave in order, so that no will is sent."""
-        if farewell is not None and self.publish(farewell) is not None:
-            deadline = threading.Event()
-            for _ in range(int(timeout / 0.01)):
-                with self._lock:
-                    if not self._tokens:
-                        break
-                deadline.wait(0.01)
+        sent = self._hand_over(farewell) if farewell is not None else None
+        if sent is not None:
+            with contextlib.suppress(RuntimeError, ValueError):  # the connection ended meanwhile: no farewell
+                sent[1].wait_for_publish(timeout)
         self._stopping.set()
         with self._lock:
             if self._client is not None:
                 self._client.disconnect()
         if self._thread.is_alive() and threading.current_thread() is not self._thread:
             self._thread.join(timeout)
+
+    def _hand_over(self, message: Outbound) -> tuple[int, paho.MQTTMessageInfo] | None:
+        with self._lock:
+            client, generation = self._client, self._generation
+            if client is None or not self._up.is_set():
+                return None
+        # Not under our lock: paho calls us back with locks of its own held, and takes them here.
+        info = client.publish(
+            message.topic, message.payload, message.qos, message.retain, self._expiry(message.expiry_s)
+        )
+        return (_token(generation, info.mid), info) if info.rc == paho.MQTT_ERR_SUCCESS else None
 
     def _run(self) -> None:
         pause = FIRST_RETRY_S
@@ -183,7 +180,9 @@ class Link:
             options = {}
         client.connect(self._settings.host, self._settings.port, self._settings.keepalive, **options)
         while not self._stopping.is_set():
-            if client.loop(timeout=0.5) != paho.MQTT_ERR_SUCCESS:
+            alive = client.loop(timeout=0.5) == paho.MQTT_ERR_SUCCESS
+            self._tell_confirmed()
+            if not alive:
                 break
         else:
             client.loop(timeout=0.1)  # lets the DISCONNECT out
@@ -240,17 +239,20 @@ class Link:
         self._guarded(lambda: self._on_message(inbound))
 
     def _published(self, generation: int, mid: int) -> None:
-        with self._lock:
-            token = self._tokens.pop(mid, None) if generation == self._generation else None
-        if token is not None:
-            self._guarded(lambda: self._on_published(token))
+        # paho holds its message lock here; whoever is told must be free to publish, so it is told later.
+        self._confirmed.append(_token(generation, mid))
+
+    def _tell_confirmed(self) -> None:
+        while self._confirmed:
+            token = self._confirmed.popleft()
+            self._guarded(lambda token=token: self._on_published(token))  # type: ignore[misc]
 
     def _drop(self) -> None:
         was_up = self._up.is_set()
         with self._lock:
             self._client = None
             self._up.clear()
-            self._tokens.clear()
+        self._confirmed.clear()
         if was_up:
             if not self._stopping.is_set():
                 self._say_down("the connection ended")
@@ -283,6 +285,11 @@ class Link:
             call()
         except Exception:
             log.exception("a message handler failed; the connection goes on")
+
+
+def _token(generation: int, mid: int) -> int:
+    """Return a number that no other message under way has: message ids are unique within a connection."""
+    return generation << 16 | mid
 
 
 def _send_at_once(_client: paho.Client, _userdata: Any, sock: Any) -> None:
