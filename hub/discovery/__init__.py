@@ -1,0 +1,8 @@
+"""What Home Assistant is told: a device for the hub, each door and each node, by device-based discovery.
+
+Reading order: identity (ids that never change when names do), platforms (one builder each), devices, announce.
+"""
+
+from hub.discovery.announce import device_ids, messages, removals
+
+__all__ = ["device_ids", "messages", "removals"]
