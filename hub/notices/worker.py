@@ -164,7 +164,14 @@ class Worker:
         with self._db.connect() as conn:
             carried = queue.carried(conn, notice.id)
         try:
-            sender.send(render.letter(notice.id, notice.facts, carried))
+            letter = render.letter(notice.id, notice.facts, carried)
+        except Exception as error:
+            # A row of another version, say. Trying again would not mend it, and must not keep others waiting.
+            log.exception("notice %s cannot be put into words", notice.id)
+            self._write(notice.id, status=Status.FAILED, last_error=f"cannot be put into words: {error!r}"[:500])
+            return
+        try:
+            sender.send(letter)
         except SendError as error:
             self._failed(notice, str(error), again)
         else:

@@ -8,9 +8,11 @@ from email.message import EmailMessage
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
 from hub.notices.worker import Worker
+from hub.store.open import writing
+from hub.store.schema import notices
 from maskgate.config import ConfigError
 from maskgate.messages import EventType, Mode
 from maskgate.states import MaskState
@@ -200,6 +202,19 @@ def test_the_reason_of_a_failure_says_why_and_holds_no_secret(hall: MakeHall, ca
     assert "connection error" in row.last_error.lower()
     assert "s3cretword" not in row.last_error + caplog.text
     assert "T0kenInThePath" not in row.last_error + caplog.text
+
+
+def test_a_row_that_cannot_be_put_into_words_is_given_up_and_holds_up_nobody(
+    mail_server: MailServer, hall: MakeHall, db: Engine
+) -> None:
+    here = hall({"id": "guard", "url": mail_server.url(), "cooldown": 0})
+    here.deny(2)
+    with writing(db) as tx:
+        tx.execute(update(notices).where(notices.c.seq == 1).values(facts={"from": "another version"}))
+    here.worker.start()
+    rows = here.until_status("failed", "sent")
+    assert "cannot be put into words" in rows[0].last_error
+    assert len(mail_server.mails) == 1
 
 
 def test_a_recipient_who_is_not_configured_any_more_gets_nothing(
