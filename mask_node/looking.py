@@ -25,16 +25,22 @@ class Looker:
         self._detector, self._tracking = detector, tracking or TrackingSettings()
         self._tracks = Tracks()
         self._passages = Passages(verdict or VerdictSettings(), make_id)
+        self._last: Captured | None = None
 
     def look(self, picture: Captured) -> list[Verdict]:
         """Return the verdicts that a picture settles. What the detector raises goes through."""
+        self._last = picture
         faces = self._detector.detect(picture.frame).faces
         moment = Moment(picture.index, picture.at, picture.seconds)
         return self._go_on(faces, moment, float(min(picture.frame.shape[:2])))
 
-    def pass_time(self, moment: Moment) -> list[Verdict]:
-        """Return what is to be said when no picture could be looked at: people leave all the same."""
-        return self._go_on([], moment, 0.0)
+    def pass_time(self, at: datetime, monotonic: float) -> list[Verdict]:
+        """Return what is to be said now, when no picture could be looked at: people leave all the same."""
+        last = self._last
+        if last is None:
+            return []
+        gone_by = max(0.0, monotonic - last.captured)
+        return self._go_on([], Moment(last.index, at, last.seconds + gone_by), 0.0)
 
     def finish(self) -> list[Verdict]:
         """Return what is still to be said when the source has ended."""

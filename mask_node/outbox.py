@@ -74,10 +74,10 @@ class Outbox:
             )
             over = db.execute("SELECT count(*) FROM verdict").fetchone()[0] - self._limit
             if over > 0:
-                db.execute(
+                lost = db.execute(
                     "DELETE FROM verdict WHERE number IN (SELECT number FROM verdict ORDER BY number LIMIT ?)", (over,)
                 )
-                self.dropped += over
+                self.dropped += lost.rowcount
                 log.error("the outbox is full; %d verdicts lost since the start", self.dropped)
 
     def after(self, number: int, count: int) -> list[Waiting]:

@@ -8,7 +8,7 @@ from mask_node.commands import Obedience
 from mask_node.config import NodeConfig
 from mask_node.looking import Looker
 from mask_node.outbox import Outbox
-from mask_node.passage import Moment, Verdict
+from mask_node.passage import Verdict
 from mask_node.sources import Captured, Source, SourceError, open_source
 from mask_node.telling import Teller
 from mask_node.vision.types import Detector
@@ -129,18 +129,15 @@ class Node:
         assert self._detector is not None  # noqa: S101 - for the type checker
         assert self._source is not None  # noqa: S101
         looker = Looker(self._detector, tracking=self.config.tracking, verdict=self.config.verdict)
-        last = 0
         while not self._stopping.is_set():
             try:
                 picture = self._source.read(LOOK_S)
                 if picture is not None and self._enabled.is_set():
-                    last = picture.index
                     self._keep(self._look(looker, picture))
                 elif picture is None and self._source.ended:
                     break
                 else:
-                    now = Moment(last, self._clock.now(), self._clock.monotonic())
-                    self._keep(looker.pass_time(now))
+                    self._keep(looker.pass_time(self._clock.now(), self._clock.monotonic()))
             except SourceError as error:
                 log.error("%s", error)  # noqa: TRY400 - a sentence for people, not a fault of ours
                 break
@@ -160,7 +157,7 @@ class Node:
             if self._vitals.detector == "ok":
                 log.exception("the detector failed; trying on")
             self._vitals.failed()
-            return looker.pass_time(Moment(picture.index, picture.at, picture.seconds))
+            return looker.pass_time(picture.at, picture.captured)
         if self._vitals.detector == "failed":
             log.info("the detector works again, after %d faults since the start", self._vitals.faults)
         now = self._clock.monotonic()

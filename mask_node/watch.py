@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mask_node.looking import Looker
-from mask_node.passage import Moment, Verdict
+from mask_node.passage import Verdict
 from mask_node.sources import Source
 from mask_node.vision.types import Detector
 from maskgate.clock import SystemClock, rfc3339
@@ -24,16 +24,15 @@ def watch(source: Source, detector: Detector, stop: threading.Event) -> Iterator
     looker, clock = Looker(detector), SystemClock()
     frames, spoken_of = 0, set[str]()
     began = time.perf_counter()
-    last = 0
     while not stop.is_set():
         picture = source.read(READ_S)
         if picture is not None:
-            frames, last = frames + 1, picture.index
+            frames += 1
             verdicts = looker.look(picture)
         elif source.ended:
             break
         else:
-            verdicts = looker.pass_time(Moment(last, clock.now(), clock.monotonic()))
+            verdicts = looker.pass_time(clock.now(), clock.monotonic())
         for verdict in verdicts:
             spoken_of.add(verdict.passage)
             yield verdict_record(verdict)

@@ -8,6 +8,9 @@ from mask_node.vision.types import Frame
 from maskgate.clock import Clock
 from maskgate.messages import CameraState
 
+#: A picture due in less than this many seconds is due now.
+NOW_S = 1e-6
+
 
 class Recorded(ABC):
     """A finite row of pictures.
@@ -66,9 +69,9 @@ class Recorded(ABC):
         now = self._clock.monotonic()
         self._began = now if self._began is None else self._began
         wait = self._began + self._index / self.fps - now
-        if wait > 0:
+        if wait > NOW_S:
             self._closed.wait(min(wait, timeout))
-        return wait <= timeout and not self._closed.is_set()
+        return wait <= timeout + NOW_S and not self._closed.is_set()
 
     def _next_wanted(self) -> Frame | None:
         """Return the next picture; when paced, the newest that is due. None at the end."""
@@ -76,7 +79,7 @@ class Recorded(ABC):
             if self._closed.is_set() or not self._advance():
                 return None
             if self._began is not None:
-                due = int((self._clock.monotonic() - self._began) * self.fps)
+                due = int((self._clock.monotonic() - self._began + NOW_S) * self.fps)
                 while self._index <= due and self._advance():
                     pass
             return self._retrieve()

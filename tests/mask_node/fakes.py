@@ -54,17 +54,18 @@ class ColourEyes:
     def detect(self, frame: Frame) -> Sight:
         faces = []
         for state, colour in COLOURS.items():
-            near = (np.abs(frame.astype(int) - colour).max(axis=2) < 60).astype(np.uint8)
+            near = (np.abs(frame[::4, ::4].astype(np.int16) - colour).max(axis=2) < 60).astype(np.uint8)
             count, _, boxes, _ = cv2.connectedComponentsWithStats(near)
             for x, y, w, h, area in boxes[1:count].tolist():
-                if area > 1000:
-                    faces.append(Face((x, y, w, h), 0.95, states(state)))
+                if area > 100:
+                    faces.append(Face((4.0 * x, 4.0 * y, 4.0 * w, 4.0 * h), 0.95, states(state)))
         return Sight(faces, {"total": 0.1})
 
 
 def write_clip(path: Path, frames: Iterable[Frame], fps: float = 25) -> Path:
     frames = list(frames)
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), fps, frames[0].shape[1::-1])
+    code = "MJPG" if path.suffix == ".avi" else "mp4v"  # the first keeps each frame to itself
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*code), fps, frames[0].shape[1::-1])
     for frame in frames:
         writer.write(frame)
     writer.release()

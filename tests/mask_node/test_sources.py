@@ -1,0 +1,238 @@
+"""Pictures from every kind of source, the newest only from those that live, and a sentence for each that fails."""
+
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from mask_node.config import SourceSettings
+from mask_node.sources import Captured, Source, SourceError, open_source
+from mask_node.sources.url import without_secrets
+from mask_node.vision.types import Frame
+from maskgate.demo.broker import free_port
+from maskgate.messages import CameraState
+from tests.conftest import ManualClock
+from tests.mask_node.fakes import until, write_clip
+
+
+def numbered(number: int) -> Frame:
+    """A picture whose brightness is its number times four."""
+    return np.full((64, 96, 3), number * 4, np.uint8)
+
+
+def number_of(picture: Captured) -> int:
+    return round(float(picture.frame.mean()) / 4)
+
+
+def read_all(source: Source) -> list[Captured]:
+    out = []
+    while not source.ended:
+        if (picture := source.read(0.1)) is not None:
+            out.append(picture)
+    return out
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    return write_clip(tmp_path / "clip.avi", [numbered(n) for n in range(40)], fps=20)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for number in range(12):
+        cv2.imwrite(str(tmp_path / f"p{number}.png"), numbered(number))
+    (tmp_path / "notes.txt").write_text("no picture")
+    return tmp_path
+
+
+def test_a_video_is_read_whole_in_its_own_time(clip: Path) -> None:
+    pictures = read_all(open_source(str(clip)))
+    assert [p.index for p in pictures] == list(range(40))
+    assert [number_of(p) for p in pictures] == list(range(40))
+    assert [p.seconds for p in pictures] == pytest.approx([n / 20 for n in range(40)])
+    assert (pictures[39].at - pictures[0].at).total_seconds() == pytest.approx(39 / 20)
+
+
+def test_frames_are_counted_as_they_come_not_as_the_container_says(shared: Path) -> None:
+    source = open_source(str(shared / "datasets" / "videos" / "hands_then_mask.mp4"))
+    frames = 0
+    while not source.ended:
+        frames += source.read(0) is not None
+    assert frames == 488
+
+
+def test_a_video_that_was_filmed_upright_comes_upright(shared: Path) -> None:
+    picture = open_source(str(shared / "datasets" / "videos" / "putting_mask_on.mp4")).read(0)
+    assert picture is not None
+    assert picture.frame.shape == (1280, 720, 3)
+
+
+def test_a_folder_is_read_in_the_order_that_people_number(folder: Path) -> None:
+    pictures = read_all(open_source(SourceSettings.model_validate({"address": str(folder), "fps": 4})))
+    assert [number_of(p) for p in pictures] == list(range(12))
+    assert pictures[-1].seconds == pytest.approx(11 / 4)
+
+
+@pytest.mark.parametrize("kind", ["clip", "folder"])
+def test_a_paced_file_gives_the_newest_picture_and_waits_for_the_next(
+    kind: str, clip: Path, folder: Path, clock: ManualClock
+) -> None:
+    settings = SourceSettings.model_validate({"address": str(clip if kind == "clip" else folder), "fps": 20})
+    source = open_source(settings, pace=True, clock=clock)
+    first = source.read(0)
+    assert first is not None
+    assert source.read(0) is None  # not yet
+    clock.advance(0.26)
+    late = source.read(0)
+    assert late is not None
+    assert (first.index, late.index, number_of(late)) == (0, 5, 5)
+    assert late.at == clock.now()
+    assert late.captured == clock.monotonic()
+    clock.advance(100)
+    read_all(source)
+    assert source.state is CameraState.LOST
+
+
+@pytest.mark.parametrize("kind", ["clip", "folder"])
+def test_a_looped_file_begins_again(kind: str, clip: Path, folder: Path, clock: ManualClock) -> None:
+    address, frames = (str(clip), 40) if kind == "clip" else (str(folder), 12)
+    settings = SourceSettings.model_validate({"address": address, "fps": 20, "loop": True})
+    source, seen = open_source(settings, pace=True, clock=clock), []
+    for _ in range(frames + 5):
+        picture = source.read(0)
+        assert picture is not None
+        seen.append((picture.index, number_of(picture)))
+        clock.advance(1 / 20)
+    assert seen == [(n, n % frames) for n in range(frames + 5)]
+    source.close()
+    assert source.read(0) is None
+    assert source.ended
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("{tmp}/none.mp4", r"there is no file .*none\.mp4; give"),
+        ("{tmp}/text.mp4", r"text\.mp4 is no video .*; try"),
+        ("{tmp}/empty", r"empty holds no pictures; put"),
+        ("63", r"there is no camera 63, .*; check"),
+        (
+            "http://user:hush@127.0.0.1:{port}/cam?token=hush",
+            r"no picture comes from http://127\.0\.0\.1:\d+/cam; check",
+        ),
+        ("rtsp://user:hush@127.0.0.1:{port}/cam", r"no picture comes from rtsp://127\.0\.0\.1:\d+/cam; check"),
+    ],
+)
+def test_a_source_that_is_not_there_is_said_in_a_sentence(tmp_path: Path, address: str, said: str) -> None:
+    (tmp_path / "text.mp4").write_text("no video")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(SourceError, match=said) as caught:
+        open_source(address.format(tmp=tmp_path, port=free_port()))
+    assert "hush" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_broken_picture_in_a_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_text("no picture")
+    with pytest.raises(SourceError, match=r"a\.jpg is no picture"):
+        open_source(str(tmp_path)).read(0)
+
+
+def test_an_address_is_shown_without_its_secrets() -> None:
+    assert without_secrets("rtsp://a:b@cam:554/x?y=z") == "rtsp://cam:554/x"
+
+
+class MjpegCamera:
+    """A network camera on the loopback; it films its own counter, 50 pictures a second."""
+
+    def __init__(self) -> None:
+        self.port, self.filmed = free_port(), 0
+        self._server: ThreadingHTTPServer | None = None
+
+    def start(self) -> None:
+        camera = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=b")
+                self.end_headers()
+                while camera.on:
+                    jpeg = cv2.imencode(".jpg", numbered(camera.filmed % 60))[1].tobytes()
+                    head = f"--b\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
+                    try:
+                        self.wfile.write(head.encode() + jpeg + b"\r\n")
+                    except OSError:
+                        return
+                    camera.filmed += 1
+                    time.sleep(0.02)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.on = True
+        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def stop(self) -> None:
+        self.on = False
+        if self._server:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+
+
+@pytest.fixture
+def camera() -> Iterator[MjpegCamera]:
+    camera = MjpegCamera()
+    camera.start()
+    yield camera
+    camera.stop()
+
+
+def test_a_network_camera_gives_the_newest_picture_only(camera: MjpegCamera) -> None:
+    source = open_source(f"http://127.0.0.1:{camera.port}/")
+    first = source.read(10)
+    assert first is not None
+    before = camera.filmed
+    until(lambda: camera.filmed > before + 20, "twenty more pictures")
+    newest = source.read(10)
+    assert newest is not None
+    assert newest.index >= first.index + 10
+    assert newest.captured > first.captured
+    assert source.live
+    source.close()
+    assert source.read(1) is None
+
+
+def test_a_lost_camera_is_said_once_and_found_again(camera: MjpegCamera, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    source = open_source(f"http://127.0.0.1:{camera.port}/")
+    assert source.read(10) is not None
+    camera.stop()
+    until(lambda: source.state is CameraState.LOST, "the loss")
+    time_of_loss = caplog.text.count("is lost")
+    until(lambda: source.read(0.01) is None, "no picture")
+    camera.start()
+    until(lambda: source.state is CameraState.OK, "the return")
+    assert source.read(10) is not None
+    assert time_of_loss == caplog.text.count("is lost") == 1
+    assert caplog.text.count("is back") == 1
+    source.close()
+
+
+def test_a_patient_source_waits_for_a_camera_that_comes_later(camera: MjpegCamera) -> None:
+    camera.stop()
+    source = open_source(f"http://127.0.0.1:{camera.port}/", patient=True)
+    until(lambda: source.state is CameraState.LOST, "the absence")
+    assert source.read(0.01) is None
+    assert not source.ended
+    camera.start()
+    until(lambda: source.read(0.1) is not None, "a picture")
+    source.close()
