@@ -89,14 +89,15 @@ class Batch:
         for door, rules in self._rules.items():
             self._keep(door, policy.start(rules, self.machines[door], now), now)
 
-    def write_to(self, tx: Connection, now: datetime) -> None:
-        """Write it all; part of the caller's transaction."""
+    def write_to(self, tx: Connection, now: datetime, *, announced: bool = False) -> None:
+        """Write it all; part of the caller's transaction. `announced`: the doors' documents leave by another way."""
         write.put_passages(tx, self._passages)
         write.put_decisions(tx, [one for made in self.decided.values() for one in made])
         letters = list(self._commands)  # what moves a lock leaves first
         for door, machine in self.machines.items():
             if machine != self._before[door] or door not in self.documents:
-                letters += self._write_door(tx, door, machine, now)
+                documents = self._write_door(tx, door, machine, now)
+                letters += () if announced else documents
         for (door, day), more in self._counts.items():
             write.add_counts(tx, door, day, more)
         for node, values in self._nodes.items():

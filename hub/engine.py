@@ -117,7 +117,7 @@ class DoorEngine:
             write.put_letters(tx, [letter for door in gone for letter in self._farewell(door, now)], now)
             batch = self._batch({})
             batch.start(now)
-            batch.write_to(tx, now)
+            batch.write_to(tx, now, announced=True)  # by the dispatcher, at every connect
         self._adopt(batch)
         self._thread.start()
 
@@ -171,11 +171,11 @@ class DoorEngine:
         read = [(message, self.intake.read(message, received)) for message, received in messages]
         try:
             kept = self._persist([item for _, items in read for item in items])
-        except (IntegrityError, DataError, ValueError, TypeError):
+        except Exception:
             # Not the store's fault but ours, with one of these; alone, it harms no other.
             if not read:
                 raise
-            log.warning("a batch could not be written; its messages are tried one by one", exc_info=True)
+            log.exception("a batch could not be written; its messages are tried one by one")
             kept = all(self._persist_alone(items) for _, items in read)
         if not kept:
             return
@@ -205,7 +205,7 @@ class DoorEngine:
     def _persist_alone(self, inputs: Sequence[Input]) -> bool:
         try:
             return self._persist(inputs)
-        except (IntegrityError, DataError, ValueError, TypeError):
+        except Exception:
             log.exception("an input could not be written; it is left out")
             return True
 

@@ -3,13 +3,13 @@
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from paho.mqtt.client import topic_matches_sub
 
-from hub.config import HubConfig
+from hub.config import Door, HubConfig
 from hub.locks import LockDriver, driver_for
 from hub.policy import AnyCommand, in_time
 from maskgate import topics
@@ -95,7 +95,7 @@ class Intake:
 
     def __init__(self, config: HubConfig) -> None:
         self._config = config
-        self._root = config.mqtt.root
+        self._root, self._prefix = config.mqtt.root, config.mqtt.root + "/"
         self._doors = {door.id: door for door in config.doors}
         self._locks: dict[str, list[tuple[str, LockDriver]]] = {}
         for door in config.doors:
@@ -103,22 +103,26 @@ class Intake:
                 driver = driver_for(door.lock)
                 for topic in driver.feedback_topics:
                     self._locks.setdefault(topic, []).append((door.id, driver))
-        self._readers: tuple[tuple[topics.Topic, Callable[[dict[str, str], Inbound, datetime], Input]], ...] = (
-            (topics.NODE_PASSAGE, self._passage),
-            (topics.NODE_AVAILABILITY, self._availability),
-            (topics.NODE_HEALTH, self._health),
-            *((topic, self._command) for topic in _COMMANDS),
-        )
+        readers: dict[topics.Topic, Callable[[str, Inbound, datetime], tuple[Input, ...]]] = {
+            topics.NODE_PASSAGE: self._passage,
+            topics.NODE_AVAILABILITY: self._availability,
+            topics.NODE_HEALTH: self._health,
+            topics.DOOR_FEEDBACK: self._native_feedback,
+            **{topic: self._command(model) for topic, model in _COMMANDS.items()},
+        }
+        self._birth = topics.BIRTH.path(config.homeassistant.discovery)
+        self._topics = tuple(readers)
+        # All of these read `<root>/<what>/<id>/...`: one look-up by what is left without the id finds the reader.
+        self._readers = {_shape(topic.template.split("/")[1:]): (topic, read) for topic, read in readers.items()}
         #: How often something was refused, by who sent it (a configured id, or `?`) and kind of topic.
         self.refused: Counter[tuple[str, str]] = Counter()
 
     @property
     def subscriptions(self) -> tuple[str, ...]:
         """What the hub listens to."""
-        ours = [topic.filter(self._root) for topic, _ in self._readers]
-        ours.append(topics.DOOR_FEEDBACK.filter(self._root))
+        ours = [topic.filter(self._root) for topic in self._topics]
         if self._config.homeassistant.enabled:
-            ours.append(topics.BIRTH.path(self._config.homeassistant.discovery))
+            ours.append(self._birth)
         # A topic that a filter covers already could be delivered twice.
         ours += [topic for topic in self._locks if not any(topic_matches_sub(wide, topic) for wide in ours)]
         return tuple(ours)
@@ -135,71 +139,83 @@ class Intake:
         return ()
 
     def _read(self, message: Inbound, now: datetime) -> tuple[Input, ...]:
-        for topic, reader in self._readers:
-            ids = topic.match(self._root, message.topic)
-            if ids is not None:
-                return (reader(ids, message, now),)
-        if message.topic in self._locks or topics.DOOR_FEEDBACK.match(self._root, message.topic):
-            return self._feedback(message)
-        if message.topic == topics.BIRTH.path(self._config.homeassistant.discovery):
+        if found := self._reader(message.topic):
+            _, read, name = found
+            return read(name, message, now)
+        if message.topic in self._locks:
+            return self._foreign_feedback(message)
+        if message.topic == self._birth:
             return (BirthIn(),) if message.payload == b"online" and not message.retain else ()
         raise _RefusedError("no topic of ours")
 
-    def _passage(self, ids: dict[str, str], message: Inbound, now: datetime) -> Input:
-        door = self._door_of(ids["node"])
+    def _reader(
+        self, topic: str
+    ) -> tuple[topics.Topic, Callable[[str, Inbound, datetime], tuple[Input, ...]], str] | None:
+        """Return the kind of a topic, what reads it, and the id in it."""
+        if not topic.startswith(self._prefix):
+            return None
+        parts = topic[len(self._prefix) :].split("/")
+        found = self._readers.get(_shape(parts))
+        return (*found, parts[1]) if found else None
+
+    def _passage(self, node: str, message: Inbound, now: datetime) -> tuple[Input, ...]:
+        door = self._door_of(node)
         if message.retain:
             raise _RefusedError("a verdict must not be retained")
         passage = decode(message.payload, Passage)
-        if passage.node != ids["node"]:
+        if passage.node != node:
             raise _RefusedError("it speaks for another node than its topic")
-        return PassageIn(door, passage, now)
+        return (PassageIn(door, passage, now),)
 
-    def _availability(self, ids: dict[str, str], message: Inbound, _now: datetime) -> Input:
-        door = self._door_of(ids["node"])
+    def _availability(self, node: str, message: Inbound, _now: datetime) -> tuple[Input, ...]:
+        door = self._door_of(node)
         try:
-            return NodeIn(door, ids["node"], availability=Availability(message.payload.decode()))
+            return (NodeIn(door, node, availability=Availability(message.payload.decode())),)
         except ValueError as error:
             raise _RefusedError("no word of availability") from error
 
-    def _health(self, ids: dict[str, str], message: Inbound, _now: datetime) -> Input:
-        door = self._door_of(ids["node"])
+    def _health(self, node: str, message: Inbound, _now: datetime) -> tuple[Input, ...]:
+        door = self._door_of(node)
         health = decode(message.payload, NodeHealth)
-        if health.node != ids["node"]:
+        if health.node != node:
             raise _RefusedError("it speaks for another node than its topic")
-        return NodeIn(door, ids["node"], health=health)
+        return (NodeIn(door, node, health=health),)
 
-    def _command(self, ids: dict[str, str], message: Inbound, now: datetime) -> Input:
-        door = self._doors.get(ids["door"])
-        if door is None:
-            raise _RefusedError("no door of ours")
-        if message.retain:
-            raise _RefusedError("a retained command is never obeyed")
-        model = next(model for topic, model in _COMMANDS.items() if topic.match(self._root, message.topic))
-        command = decode(message.payload, model)
-        if not in_time(command, now, door.policy.max_age):
-            age = (now - command.sent_at).total_seconds()
-            raise _RefusedError(f"sent {age:.1f} s ago by its own word, {door.policy.max_age:g} s is the most")
-        mark = hashlib.sha256(message.topic.encode() + b"\0" + message.payload).hexdigest()[:24]
-        return CommandIn(door.id, command, mark)
+    def _command(self, model: type[AnyCommand]) -> Callable[[str, Inbound, datetime], tuple[Input, ...]]:
+        def read(name: str, message: Inbound, now: datetime) -> tuple[Input, ...]:
+            door = self._door(name)
+            if message.retain:
+                raise _RefusedError("a retained command is never obeyed")
+            command = decode(message.payload, model)
+            if not in_time(command, now, door.policy.max_age):
+                age = (now - command.sent_at).total_seconds()
+                raise _RefusedError(f"sent {age:.1f} s ago by its own word, {door.policy.max_age:g} s is the most")
+            mark = hashlib.sha256(message.topic.encode() + b"\0" + message.payload).hexdigest()[:24]
+            return (CommandIn(door.id, command, mark),)
 
-    def _feedback(self, message: Inbound) -> tuple[Input, ...]:
-        """Our own form first: it is always understood; then the words of the locks that report here."""
-        found: list[Input] = []
-        why = "no word that this lock is known to use"
-        ids = topics.DOOR_FEEDBACK.match(self._root, message.topic)
-        if ids is not None:
-            if ids["door"] not in self._doors:
-                raise _RefusedError("no door of ours")
-            try:
-                return (FeedbackIn(ids["door"], decode(message.payload, Feedback), message.retain),)
-            except MessageError as error:
-                why = str(error)
-        for door, driver in self._locks.get(message.topic, ()):
-            if (feedback := driver.feedback(message.payload)) is not None:
-                found.append(FeedbackIn(door, feedback, message.retain))
+        return read
+
+    def _native_feedback(self, name: str, message: Inbound, _now: datetime) -> tuple[Input, ...]:
+        """Our own form is always understood here; then the words of a lock that reports here too."""
+        door = self._door(name)
+        try:
+            return (FeedbackIn(door.id, decode(message.payload, Feedback), message.retain),)
+        except MessageError:
+            if message.topic in self._locks:
+                return self._foreign_feedback(message)
+            raise
+
+    def _foreign_feedback(self, message: Inbound) -> tuple[Input, ...]:
+        measured = ((door, driver.feedback(message.payload)) for door, driver in self._locks[message.topic])
+        found = tuple(FeedbackIn(door, feedback, message.retain) for door, feedback in measured if feedback)
         if not found:
-            raise _RefusedError(why)
-        return tuple(found)
+            raise _RefusedError("no word that the lock here is known to use")
+        return found
+
+    def _door(self, name: str) -> Door:
+        if name not in self._doors:
+            raise _RefusedError("no door of ours")
+        return self._doors[name]
 
     def _door_of(self, node: str) -> str:
         door = self._config.door_of(node)
@@ -208,10 +224,15 @@ class Intake:
         return door.id
 
     def _refuse(self, topic: str, why: str) -> None:
-        parts = topic.split("/")
-        nodes = {node for door in self._config.doors for node in door.nodes}
-        sender = next((part for part in parts if part in nodes or part in self._doors), "?")
-        kind = next((kind.name for kind in topics.CATALOGUE if kind.match(self._root, topic)), "lock_feedback")
+        found = self._reader(topic)
+        kind, name = (found[0].name, found[2]) if found else ("other", topic)
+        known = name in self._doors or name in self._locks or self._config.door_of(name) is not None
+        sender = name if known else "?"
         self.refused[sender, kind] += 1
         if self.refused[sender, kind] == 1:
             log.warning("refused a message on %r: %s; more of this kind are only counted", topic[:200], why)
+
+
+def _shape(parts: Sequence[str]) -> tuple[str, ...]:
+    """Return a topic below the root without its id."""
+    return (*parts[:1], *parts[2:])

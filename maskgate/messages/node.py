@@ -9,6 +9,9 @@ from maskgate.ids import EventId, Slug
 from maskgate.messages.base import Command, Message, Timestamp
 from maskgate.states import MaskState
 
+#: The greatest number that every database keeps in an integer.
+MOST = 2**31 - 1
+
 
 class Availability(StrEnum):
     """The whole payload of an availability topic, as plain text."""
@@ -31,15 +34,15 @@ class Passage(Message):
     """One verdict about one passage. The same passage again with a higher revision replaces it."""
 
     passage: EventId
-    revision: int = Field(ge=1)
+    revision: int = Field(ge=1, le=MOST)
     node: Slug
     seen_from: Timestamp = Field(description="First frame with this face.")
     seen_to: Timestamp = Field(description="The frame that settled this verdict.")
     published_at: Timestamp = Field(description="When this copy was handed to the broker, by the node's clock.")
     state: MaskState
     confidence: float = Field(ge=0, le=1)
-    frames: int = Field(ge=1, description="Frames behind the verdict.")
-    faces_in_view: int = Field(ge=0, description="Faces in the frame that settled it.")
+    frames: int = Field(ge=1, le=MOST, description="Frames behind the verdict.")
+    faces_in_view: int = Field(ge=0, le=MOST, description="Faces in the frame that settled it.")
     model: str = Field(max_length=200)
     reason: VerdictReason
 

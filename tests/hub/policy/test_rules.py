@@ -197,6 +197,7 @@ def test_a_manual_command_stands_against_the_policy_and_then_the_rule_returns() 
     w.deliver(w.measured("UNLOCKED"))
     (outcome,) = w.deliver(w.passage("no_mask"))
     assert (actions(w), outcome.decided[0].decision.decision) == ([UNLOCK], DecisionKind.DENY)
+    assert w.shown == "mask_required"  # nobody is refused anything now
     w.advance(29)
     assert actions(w) == [UNLOCK]
     w.advance(2)
@@ -305,3 +306,15 @@ def test_a_persons_words_come_back_after_a_verdict_was_shown() -> None:
     assert w.shown == "message"
     w.advance(60)
     assert w.shown == "idle"
+
+
+@pytest.mark.parametrize("jump", [-3600, 3600])
+def test_setting_the_clock_lengthens_and_shortens_nothing(jump: float) -> None:
+    w = world(lock="LOCKED")
+    w.deliver(w.said("lock", action="unlock"))
+    w.deliver(w.measured("UNLOCKED"))
+    w.jump(jump)
+    w.advance(29)
+    assert actions(w) == [UNLOCK]
+    w.advance(2)
+    assert actions(w) == [UNLOCK, LOCK]

@@ -1,0 +1,157 @@
+"""A site on a real broker: the hub's core, and a friend who is node, lock and Home Assistant at once."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from hub.config import HubConfig
+from hub.core import Core
+from hub.notices.plan import plan
+from hub.store import open_store
+from maskgate.clock import Clock, SystemClock
+from maskgate.config import MqttSettings
+from maskgate.demo.broker import Broker
+from maskgate.messages import DoorCommand, DoorState, Passage, VerdictReason, decode, encode
+from maskgate.mqtt import Inbound, Link, Outbound
+from maskgate.states import MaskState
+
+LIMIT = 20.0
+
+
+def make_config(port: int, folder: Path, **policy: Any) -> HubConfig:
+    """One hard, controlled door with short holds; everything may be overruled."""
+    lock = {
+        "command_topic": "lock/set", "feedback_topic": "lock/state", "feedback_within": policy.pop("within", 1.0),
+        "payload_lock": "LOCK {id}", "payload_unlock": "UNLOCK {id}",
+    }  # fmt: skip
+    rule = {"mode": "hard", "entry": "controlled", "grant_hold": 1.0, "deny_hold": 1.0, **policy}
+    return HubConfig.model_validate(
+        {
+            "mqtt": {"host": "127.0.0.1", "port": port},
+            "database": str(folder / "hub.db"),
+            "doors": [{"id": "front", "name": "Front", "nodes": ["cam"], "lock": lock, "policy": rule}],
+            "notices": {"recipients": [{"id": "boss", "url": "json://127.0.0.1:9"}]},
+        }
+    )
+
+
+def make_core(config: HubConfig, db: Engine, clock: Clock | None = None) -> Core:
+    return Core(
+        config, db, clock or SystemClock(), plan=plan,
+        discovery=lambda _config: [Outbound("homeassistant/device/x/config", b"{}", retain=True)],
+    )  # fmt: skip
+
+
+def until(holds: Callable[[], Any], what: str = "it", limit: float = LIMIT) -> Any:
+    """Wait until something holds, and return it."""
+    deadline = time.monotonic() + limit
+    while time.monotonic() < deadline:
+        if found := holds():
+            return found
+        time.sleep(0.005)
+    raise AssertionError(f"waited {limit} s for {what}")
+
+
+def passage(state: str = "mask", *, who: str = "a", revision: int = 1, age: float = 0.0) -> Passage:
+    seen = datetime.now(UTC) - timedelta(seconds=age)
+    return Passage(
+        passage=f"passage-{who}", revision=revision, node="cam", seen_from=seen, seen_to=seen, published_at=seen,
+        state=MaskState(state), confidence=0.9, frames=5, faces_in_view=1, model="m", reason=VerdictReason.AGREED,
+    )  # fmt: skip
+
+
+class Friend:
+    """Everybody around the hub. Keeps all it hears, in order."""
+
+    def __init__(self, port: int, *, obeys: bool = True) -> None:
+        self.obeys = obeys
+        self.heard: list[Inbound] = []
+        self._news = threading.Lock()
+        self.link = Link(
+            MqttSettings(host="127.0.0.1", port=port), client_id="friend", keep_session=False,
+            subscriptions=["maskgate/#", "lock/set", "homeassistant/#"], on_message=self._hear,
+        )  # fmt: skip
+        self.link.start()
+        assert self.link.wait_up(LIMIT)
+
+    def _hear(self, message: Inbound) -> None:
+        with self._news:
+            self.heard.append(message)
+        if message.topic == "lock/set" and self.obeys:
+            self.say("lock/state", message.payload.decode().split()[0] + "ED")
+        self.link.confirm(message)
+
+    def say(self, topic: str, payload: str | bytes | Passage | DoorCommand, *, retain: bool = False) -> None:
+        raw = encode(payload) if isinstance(payload, (Passage, DoorCommand)) else payload
+        body = raw if isinstance(raw, bytes) else raw.encode()
+        assert self.link.publish(Outbound(topic, body, retain=retain)) is not None
+
+    def see(self, seen: Passage) -> None:
+        self.say("maskgate/node/cam/passage", seen)
+
+    def on(self, topic: str) -> list[bytes]:
+        with self._news:
+            return [message.payload for message in self.heard if message.topic == topic]
+
+    def commands(self) -> list[str]:
+        """The words of the lock commands."""
+        return [payload.decode().split()[0] for payload in self.on("lock/set")]
+
+    def acks(self) -> list[tuple[str, int]]:
+        documents = [json.loads(payload) for payload in self.on("maskgate/node/cam/ack")]
+        return [(ref["passage"], ref["revision"]) for document in documents for ref in document["stored"]]
+
+    def decisions(self) -> list[str]:
+        return [json.loads(payload)["event_type"] for payload in self.on("maskgate/door/front/decision")]
+
+    def locks(self) -> list[str]:
+        """The lock as shown, without repetition."""
+        shown = [decode(payload, DoorState).lock.value for payload in self.on("maskgate/door/front/state")]
+        return [word for index, word in enumerate(shown) if index == 0 or shown[index - 1] != word]
+
+
+class Site:
+    """A hub's core and its friend."""
+
+    def __init__(self, broker: Broker, folder: Path, *, obeys: bool = True, **policy: Any) -> None:
+        self.config = make_config(broker.port, folder, **policy)
+        self.db = open_store(self.config.database)
+        self.friend = Friend(broker.port, obeys=obeys)
+        self.core = make_core(self.config, self.db)
+
+    def start(self) -> "Site":
+        self.core.start()
+        until(lambda: self.friend.on("maskgate/hub/availability"), "the hub to be online")
+        return self
+
+    def restart(self) -> None:
+        self.core.stop()
+        self.core = make_core(self.config, self.db)
+        before = len(self.friend.on("maskgate/hub/availability"))
+        self.core.start()
+        until(lambda: len(self.friend.on("maskgate/hub/availability")) > before, "the hub to be back")
+
+    def stop(self) -> None:
+        self.core.stop()
+        self.friend.link.stop()
+        self.db.dispose()
+
+
+@pytest.fixture
+def make_site(broker: Broker, tmp_path: Path) -> Iterator[Callable[..., Site]]:
+    made: list[Site] = []
+
+    def make(**options: Any) -> Site:
+        made.append(Site(broker, tmp_path, **options))
+        return made[-1].start()
+
+    yield make
+    for site in made:
+        site.stop()

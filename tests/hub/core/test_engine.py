@@ -1,0 +1,238 @@
+"""The doors' thread against a store that fails, a clock that is set, and faults of ours. No broker."""
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, func, literal, select
+
+from hub import batch as batch_module
+from hub.batch import Batch
+from hub.config import HubConfig
+from hub.engine import DoorEngine
+from hub.notices.plan import plan
+from hub.store import open_store, write, writing
+from hub.store.schema import counts, doors, outbox, passages
+from maskgate.clock import SystemClock
+from maskgate.messages import Passage, encode
+from maskgate.mqtt import Inbound
+
+from .conftest import make_config, passage, until
+
+
+class Clock(SystemClock):
+    """The real one, as somebody sets it."""
+
+    ahead = timedelta()
+
+    def now(self) -> Any:
+        return super().now() + self.ahead
+
+
+class Rig:
+    """An engine without a broker; keeps what it confirmed."""
+
+    def __init__(self, folder: Path, **policy: Any) -> None:
+        self.clock, self.confirmed = Clock(), list[Inbound]()
+        self.config: HubConfig = make_config(1, folder, **policy)
+        self.db: Engine = open_store(self.config.database)
+        self.engine = self.make()
+
+    def make(self) -> DoorEngine:
+        return DoorEngine(self.config, self.db, self.clock, plan=plan, confirm=self.confirmed.append)
+
+    def see(self, seen: Passage) -> None:
+        self.engine.offer(Inbound("maskgate/node/cam/passage", encode(seen), False, (1, 1, 1)))
+
+    def say(self, topic: str, payload: bytes) -> None:
+        self.engine.offer(Inbound(topic, payload, False, (1, 1, 1)))
+
+    def count(self, table: Any) -> int:
+        with self.db.connect() as connection:
+            return connection.scalar(select(func.count()).select_from(table)) or 0
+
+    def commands(self) -> list[str]:
+        with self.db.connect() as connection:
+            rows = connection.scalars(select(outbox.c.payload).where(outbox.c.topic == "lock/set"))
+            return [payload.decode().split()[0] for payload in rows]
+
+
+@pytest.fixture
+def make_rig(tmp_path: Path) -> Iterator[Callable[..., Rig]]:
+    made: list[Rig] = []
+
+    def make(**policy: Any) -> Rig:
+        made.append(Rig(tmp_path, **policy))
+        made[-1].engine.start()
+        return made[-1]
+
+    yield make
+    for rig in made:
+        rig.engine.stop()
+        rig.db.dispose()
+
+
+def test_a_store_that_is_locked_gets_no_acknowledgement_and_is_tried_again(
+    make_rig: Callable[..., Rig], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.store.open.BUSY_MS", 50)
+    rig = make_rig(max_age=60.0)
+    other = sqlite3.connect(rig.config.database, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    rig.see(passage("no_mask"))
+    until(lambda: rig.engine.stats.failures >= 2, "two failed tries")
+    assert rig.confirmed == []
+    assert rig.engine.documents()["front"][0].counters.people == 0, "the door is as the disk says"
+    other.execute("ROLLBACK")
+    other.close()
+    until(lambda: rig.confirmed, "the confirmation")
+    assert (rig.count(passages), rig.engine.documents()["front"][0].counters.people) == (1, 1)
+
+
+def test_a_disk_that_fails_in_the_middle_leaves_no_half_decision(
+    make_rig: Callable[..., Rig], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig = make_rig(entry="open", max_age=60.0)
+    tries = []
+    real = Batch.write_to
+
+    def fail_twice(self: Batch, tx: Any, now: Any, **options: Any) -> None:
+        real(self, tx, now, **options)
+        tries.append(now)
+        if len(tries) <= 2:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Batch, "write_to", fail_twice)
+    rig.see(passage("no_mask"))
+    until(lambda: rig.confirmed, "the confirmation")
+    assert len(tries) == 3
+    assert (rig.count(passages), rig.commands(), len(rig.confirmed)) == (1, ["LOCK"], 1)
+    with rig.db.connect() as connection:
+        assert connection.execute(select(counts.c.people, counts.c.violations)).all() == [(1, 1)]
+
+
+def test_a_verdict_that_grew_old_while_the_store_failed_moves_nothing(
+    make_rig: Callable[..., Rig], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.store.open.BUSY_MS", 50)
+    rig = make_rig(max_age=0.5)
+    other = sqlite3.connect(rig.config.database, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    rig.see(passage("mask"))
+    until(lambda: rig.engine.stats.failures >= 5, "the verdict to grow old")
+    other.execute("ROLLBACK")
+    other.close()
+    until(lambda: rig.confirmed, "the confirmation")
+    assert (rig.commands(), rig.engine.documents()["front"][0].counters.late) == ([], 1)
+
+
+def test_a_fault_of_ours_in_one_message_costs_this_message_only(
+    make_rig: Callable[..., Rig], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig = make_rig()
+    real = batch_module.apply
+
+    def stumble(rules: Any, state: Any, item: Any, now: Any, **options: Any) -> Any:
+        if getattr(getattr(item, "passage", None), "passage", "") == "passage-bad":
+            raise ZeroDivisionError
+        return real(rules, state, item, now, **options)
+
+    monkeypatch.setattr(batch_module, "apply", stumble)
+    rig.see(passage("mask", who="bad"))
+    rig.see(passage("mask", who="good"))
+    until(lambda: len(rig.confirmed) == 2, "both confirmations")
+    assert rig.commands() == ["UNLOCK"]
+
+
+def test_a_row_that_cannot_be_written_costs_this_message_only(
+    make_rig: Callable[..., Rig], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig = make_rig()
+    real = write.put_passages
+
+    def stumble(tx: Any, rows: Any) -> None:
+        if any(one.passage == "passage-bad" for _, one, _ in rows):
+            raise OverflowError("an integer too large for the store")
+        real(tx, rows)
+
+    monkeypatch.setattr(write, "put_passages", stumble)
+    for who in ("one", "bad", "two"):
+        rig.see(passage("no_mask", who=who))
+    until(lambda: len(rig.confirmed) == 3, "every confirmation")
+    assert rig.count(passages) == 2
+
+
+def test_payloads_that_cannot_be_meant_harm_nothing(make_rig: Callable[..., Rig]) -> None:
+    rig = make_rig()
+    good = json.loads(encode(passage("mask")))
+    bad: list[Any] = [
+        None, [], 1, "x", {}, {"v": 2}, good | {"v": True}, good | {"passage": "a b"}, good | {"revision": 10**400},
+        good | {"confidence": "NaN"}, good | {"model": "\ud800"}, good | {"model": "x" * 201},
+        good | {"seen_to": "9999-12-31T23:59:59Z"}, good | {"seen_from": "0001-01-01T00:00:00Z"},
+        good | {"revision": 2**63}, good | {"frames": 2**70, "passage": "passage-frames"},
+    ]  # fmt: skip
+    payloads = [json.dumps(one).encode() for one in bad]
+    payloads += [b"", b"\x00", b"\xff\xfe", b"{" * 10_000, b"[" * 60_000, b"1" * 70_000, b'{"v":1e999}']
+    for payload in payloads:
+        for topic in ("node/cam/passage", "node/cam/health", "node/cam/availability", "door/front/feedback",
+                      "door/front/set/lock", "node", "node/cam", "", "door/front/set", "node//passage"):  # fmt: skip
+            rig.say(f"maskgate/{topic}", payload)
+        rig.say("lock/state", payload)
+    rig.see(passage("mask", who="last"))
+    until(lambda: len(rig.confirmed) == len(payloads) * 11 + 1, "every confirmation")
+    assert rig.engine.alive
+    assert rig.commands() == ["UNLOCK"]
+
+
+def test_a_clock_that_is_set_ends_no_hold(make_rig: Callable[..., Rig]) -> None:
+    rig = make_rig(grant_hold=30.0)
+    rig.see(passage("mask"))
+    until(lambda: rig.commands() == ["UNLOCK"], "the grant")
+    for hours in (1, -2):
+        rig.clock.ahead += timedelta(hours=hours)
+        rig.say("lock/state", b"UNLOCKED")
+        until(lambda: abs(left(rig) - 30) < 15, "the hold to follow the clock")
+    assert rig.commands() == ["UNLOCK"]
+
+
+def left(rig: Rig) -> float:
+    """Seconds that the hold still has, by the clock as it is set now."""
+    until_ = rig.engine.documents()["front"][0].until
+    return (until_ - rig.clock.now()).total_seconds() if until_ else -1.0
+
+
+def test_a_start_takes_up_what_was_and_clears_what_is_gone(make_rig: Callable[..., Rig]) -> None:
+    rig = make_rig()
+    rig.see(passage("no_mask"))
+    until(lambda: rig.confirmed, "the confirmation")
+    rig.engine.stop()
+    with writing(rig.db) as tx:
+        tx.execute(doors.insert().from_select(
+            ["door", "machine", "state", "display", "changed_at"],
+            select(literal("attic"), doors.c.machine, doors.c.state, doors.c.display, doors.c.changed_at),
+        ))  # fmt: skip
+    again = rig.make()
+    again.start()
+    try:
+        state = again.documents()["front"][0]
+        assert (state.counters.people, state.lock, state.last is not None) == (1, "UNKNOWN", True)
+        with rig.db.connect() as connection:
+            gone = connection.execute(select(outbox.c.topic, outbox.c.payload).where(outbox.c.topic.contains("attic")))
+            assert sorted(gone.tuples()) == [("maskgate/door/attic/display", b""), ("maskgate/door/attic/state", b"")]
+    finally:
+        again.stop()
+
+
+def test_a_stored_door_that_cannot_be_read_begins_anew(make_rig: Callable[..., Rig]) -> None:
+    rig = make_rig()
+    rig.engine.stop()
+    with writing(rig.db) as tx:
+        tx.execute(doors.update().values(machine={"mode": "strange"}))
+    again = rig.make()
+    again.start()
+    assert again.documents()["front"][0].mode == "hard"
+    again.stop()

@@ -1,0 +1,51 @@
+"""A hub's core in a process of its own, which may kill itself at a chosen instant (see test_death.py)."""
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+sys.path[:0] = [str(REPOSITORY)]
+
+
+def die(*_: Any) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def main() -> None:
+    from hub.batch import Batch
+    from hub.config import HubConfig
+    from hub.core import Core
+    from hub.notices.plan import plan
+    from hub.store import open_store
+    from maskgate.clock import SystemClock
+
+    config = HubConfig.model_validate_json(Path(sys.argv[1]).read_text())
+    core = Core(config, open_store(config.database), SystemClock(), plan=plan, discovery=lambda _config: [])
+    core.engine.start()
+    match sys.argv[2]:
+        case "before_commit":
+            write = Batch.write_to
+
+            def write_and_die(self: Batch, *args: Any, **options: Any) -> None:
+                write(self, *args, **options)
+                if self.decided:
+                    die()
+
+            Batch.write_to = write_and_die  # type: ignore[method-assign]
+        case "after_commit":
+            core.engine._on_commit = die
+        case "after_command":
+            # The broker has the command, and nobody has noted that.
+            mark = core.dispatcher._mark
+            core.dispatcher._mark = lambda seqs: die() if seqs else mark(seqs)  # type: ignore[method-assign]
+    core.dispatcher.start(core.link)
+    core.link.start()
+    threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()
