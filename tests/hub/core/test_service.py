@@ -1,0 +1,91 @@
+"""The whole hub, as a process and in one."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from hub.cli import app
+from hub.config import HubConfig
+from hub.service import Hub
+from maskgate.config import ConfigError
+from maskgate.demo.broker import Broker, free_port
+
+from .conftest import LIMIT, Friend, passage, until
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+
+YAML = """
+site: Test house
+mqtt: {{host: 127.0.0.1, port: {port}}}
+database: {folder}/hub.db
+web: {{port: {web}}}
+doors:
+  - id: front
+    name: Front
+    nodes: [cam]
+    lock: {{command_topic: lock/set, feedback_topic: lock/state}}
+    policy: {{mode: hard, entry: controlled, grant_hold: 1}}
+"""
+
+
+def test_the_command_runs_a_site_and_stops_in_order(broker: Broker, tmp_path: Path) -> None:
+    web = free_port()
+    (tmp_path / "hub.yaml").write_text(YAML.format(port=broker.port, folder=tmp_path, web=web))
+    friend = Friend(broker.port)
+    command = [sys.executable, "-c", "from maskgate.cli import main; main()", "hub", "run", "--config", "hub.yaml"]
+    hub = subprocess.Popen(
+        command,
+        cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+    )  # fmt: skip
+    try:
+        until(lambda: friend.on("maskgate/hub/availability"), "the hub to be online", 60)
+        friend.see(passage("mask"))
+        until(lambda: "LOCKED" in friend.locks()[-1:], "the door to be locked again")
+        assert friend.commands() == ["UNLOCK", "LOCK"]
+        with urllib.request.urlopen(f"http://127.0.0.1:{web}/healthz", timeout=10) as answer:
+            assert json.load(answer)["status"] == "ok"
+        assert any(m.topic.startswith("homeassistant/device/") for m in friend.heard)
+        until(lambda: friend.on("maskgate/hub/health"), "the hub's health")
+        begun = time.monotonic()
+        hub.send_signal(signal.SIGTERM)
+        assert hub.wait(LIMIT) == 0
+        assert time.monotonic() - begun < 4, "two seconds, and the interpreter's own end"
+        until(lambda: friend.on("maskgate/hub/availability")[-1] == b"stopped", "the farewell")
+    finally:
+        hub.kill()
+        hub.wait()
+        friend.link.stop()
+
+
+def test_check_says_ok_or_what_is_wrong(tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.yaml", tmp_path / "bad.yaml"
+    good.write_text(YAML.format(port=1, folder=tmp_path, web=1))
+    bad.write_text(good.read_text().replace("grant_hold", "grant_hald"))
+    said = CliRunner().invoke(app, ["check", "--config", str(good)])
+    assert (said.exit_code, said.output.split(":")[0]) == (0, "OK")
+    said = CliRunner().invoke(app, ["check", "--config", str(bad)])
+    assert said.exit_code == 1
+    assert "grant_hald: unknown key" in said.output
+
+
+def test_a_database_that_cannot_be_had_starts_nothing(tmp_path: Path) -> None:
+    (tmp_path / "hub.db").mkdir()
+    lock = {"command_topic": "lock/set", "feedback_topic": "lock/state"}
+    config = HubConfig.model_validate(
+        {
+            "mqtt": {"host": "127.0.0.1", "port": 1},
+            "database": str(tmp_path / "hub.db"),
+            "doors": [{"id": "front", "name": "Front", "nodes": ["cam"], "lock": lock}],
+        }
+    )
+    hub = Hub(config, web_port=0)
+    with pytest.raises(ConfigError, match="database"):
+        hub.start()
