@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from hub.config import HubConfig
 
 OK = "ok"
@@ -37,5 +39,7 @@ def checked(check: HealthCheck, config: HubConfig) -> Health:
     """Ask `check`; a check that fails is itself the fault."""
     try:
         return check()
+    except SQLAlchemyError:
+        return Health(store="cannot be read")
     except Exception as error:  # noqa: BLE001 - whatever it is, the page must answer
         return Health(engine=f"cannot say how {config.site} is: {type(error).__name__}")

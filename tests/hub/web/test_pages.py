@@ -6,6 +6,8 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from hub.store import schema
+from hub.store.open import writing
 from hub.web import Health, Server
 from maskgate.config import ConfigError
 from maskgate.messages import Availability, CameraState, DisplayKind, EventType, LockState
@@ -110,6 +112,20 @@ def test_health_is_said_with_the_status_that_machines_read(site: Site) -> None:
     )
     site.health = Health(broker="not connected")
     assert httpx.get(f"{site.url}/healthz").status_code == 503
+
+
+def test_a_store_that_cannot_be_read_is_said_on_every_page(site: Site) -> None:
+    with writing(site.db) as tx:
+        for table in (schema.doors, schema.nodes):
+            table.drop(tx)
+    server = Server(site.config, site.db, site.live, site.clock, port=0)
+    server.start()
+    url = f"http://127.0.0.1:{server.port}"
+    health, console = httpx.get(f"{url}/healthz"), httpx.get(f"{url}/")
+    server.stop()
+    assert (health.status_code, health.json()["store"]) == (503, "cannot be read")
+    assert console.status_code == 503
+    assert "cannot read its store" in console.text
 
 
 def test_a_busy_port_is_a_clear_error(site: Site) -> None:
