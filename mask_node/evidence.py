@@ -16,55 +16,68 @@ FULL_SIZE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """One frame of one face. at: seconds of the source; weight: above 0, at most 1."""
+class Look:
+    """One frame of one face. at: seconds of the source; weight: how much it counts, 0 (not at all) to 1."""
 
     at: float
-    frame: int
-    states: StateProbabilities
-    weight: float
+    weight: float = 0.0
+    states: StateProbabilities | None = None  # None where nothing counts: unseen, unsure or too small
 
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What a window of frames agrees on. probability: weighted mean of that state, 0..1; since: its first frame."""
+    """What a window agrees on. probability: weighted mean of that state, 0..1; frames: those behind it."""
 
     state: MaskState
     probability: float
     frames: int
-    since: float
+    since: float  # the window's first look, in seconds of the source
 
 
-def weigh(face: Face, smallest: float, min_score: float) -> float:
-    """Return how much a face counts, 0 (not at all) to 1, by its size in pixels and its score."""
-    side = min(face.box[2], face.box[3])
-    if side < smallest or face.score < min_score:
-        return 0.0
-    return face.score * min(1.0, side / (FULL_SIZE * smallest))
+def look(face: Face | None, at: float, smallest: float, min_score: float) -> Look:
+    """Return what a face counts, by its size (smallest: pixels of the shorter side) and its score."""
+    if face is None or face.score < min_score or min(face.box[2], face.box[3]) < smallest:
+        return Look(at)
+    size = min(face.box[2], face.box[3]) / (FULL_SIZE * smallest)
+    return Look(at, face.score * min(1.0, size), face.states)
 
 
-def remember(window: Sequence[Evidence], new: Evidence, settings: VerdictSettings) -> tuple[Evidence, ...]:
+def remember(window: Sequence[Look], new: Look, settings: VerdictSettings) -> tuple[Look, ...]:
     """Return the window with `new` in it and what is too old or too much gone from it.
 
-    It holds the last `window` frames, and of a fast source as many as span `settle_s`.
+    It holds the last `window` looks, and of a fast source as many as span `settle_s`.
     """
     row = (*window, new)
     first = max(0, len(row) - settings.window)
     while first and new.at - row[first].at < settings.settle_s:
         first -= 1
-    return tuple(e for e in row[first:] if new.at - e.at <= settings.window_s)
+    return tuple(each for each in row[first:] if new.at - each.at <= settings.window_s)
 
 
-def judge(window: Sequence[Evidence], settings: VerdictSettings) -> Opinion | None:
-    """Return what the frames of a window agree on; None when they are too few or do not agree."""
-    if len(window) < settings.frames:
+def solid(window: Sequence[Look], settings: VerdictSettings) -> bool:
+    """Whether somebody is there for sure: enough looks count, and no fewer than do not."""
+    counted = sum(each.weight > 0 for each in window)
+    return counted >= max(settings.frames, len(window) / 2)
+
+
+def support(window: Sequence[Look], state: MaskState) -> float:
+    """Return the weighted mean probability of a state over what counts, 0..1; 0 where nothing counts."""
+    total = sum(each.weight for each in window)
+    share = sum(each.weight * each.states.of(state) for each in window if each.states)
+    return min(1.0, share / total) if total else 0.0
+
+
+def judge(window: Sequence[Look], settings: VerdictSettings) -> Opinion | None:
+    """Return what the looks of a window agree on; None when too few count or they do not agree."""
+    if not solid(window, settings):
         return None
-    total = sum(e.weight for e in window)
-    support = {state: sum(e.weight for e in window if e.states.best is state) for state in MODEL_STATES}
-    state = max(MODEL_STATES, key=lambda each: support[each])
-    if support[state] < settings.agreement * total:
+    votes = dict.fromkeys(MODEL_STATES, 0.0)
+    for each in window:
+        if each.states:
+            votes[each.states.best] += each.weight
+    state = max(MODEL_STATES, key=lambda candidate: votes[candidate])
+    agreeing = sum(each.states is not None and each.states.best is state for each in window)
+    if votes[state] < settings.agreement * sum(votes.values()) or agreeing < settings.frames:
         return None
-    probability = sum(e.weight * e.states.of(state) for e in window) / total
-    if probability < settings.probability or sum(e.states.best is state for e in window) < settings.frames:
-        return None
-    return Opinion(state, min(1.0, probability), len(window), window[0].at)
+    probability = support(window, state)
+    return Opinion(state, probability, agreeing, window[0].at) if probability >= settings.probability else None

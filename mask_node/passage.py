@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from mask_node.config import VerdictSettings
-from mask_node.evidence import Evidence, Opinion, judge, remember, weigh
+from mask_node.evidence import Look, Opinion, judge, look, remember, solid, support
 from mask_node.tracking import Box, Track, nearness
 from maskgate.messages import VerdictReason
 from maskgate.states import MODEL_STATES, MaskState
@@ -52,9 +52,11 @@ class _Person:
     last: Moment
     box: Box
     track: int | None  # None while lost
-    window: tuple[Evidence, ...] = ()
-    counted: int = 0  # frames that were evidence, ever
-    counted_from: float = 0.0
+    window: tuple[Look, ...] = ()
+    counted: int = 0  # looks that counted, since `first`
+    counted_at: float = 0.0  # the last of them
+    solid: bool = False  # whether somebody was ever there for sure
+    unsure: float = 1.0  # what the last look that counted left for other states, 0 to 1
     verdict: Verdict | None = None
     other: Opinion | None = None  # a state that differs from the verdict, and since when it holds
     other_from: float = 0.0
@@ -77,14 +79,12 @@ class Passages:
         smallest = max(self.settings.min_face_px, self.settings.min_face_share * picture_side)
         in_view = sum(track.face is not None for track in tracks)
         for track, person in self._with_their_people(tracks, moment):
-            assert track.face is not None  # noqa: S101 - for the type checker
-            person.box, person.last = track.face.box, moment
-            weight = weigh(track.face, smallest, self.settings.min_score)
-            if weight > 0:
-                person.counted_from = person.counted_from if person.counted else moment.seconds
-                person.counted += 1
-                new = Evidence(moment.seconds, moment.frame, track.face.states, weight)
-                person.window = remember(person.window, new, self.settings)
+            new = look(track.face, moment.seconds, smallest, self.settings.min_score)
+            person.window = remember(person.window, new, self.settings)
+            if track.face is not None:
+                person.box, person.last = track.face.box, moment
+            if new.weight > 0:
+                self._count(person, moment)
                 verdicts += self._consider(person, moment, in_view)
         return verdicts
 
@@ -97,11 +97,12 @@ class Passages:
         by_track = {person.track: person for person in self._open if person.track is not None}
         found = []
         for track in tracks:
-            if track.face is None:
-                continue
-            person = by_track.get(track.id) or self._found_again(track)
+            person = by_track.get(track.id)
+            if person is None and track.face is None:
+                continue  # it was lost before it became anybody's
+            person = person or self._found_again(track)
             if person is None:
-                person = _Person(self.new_id(moment.at), moment, moment, track.face.box, track.id)
+                person = _Person(self.new_id(moment.at), moment, moment, track.box, track.id)
                 self._open.append(person)
             person.track = track.id
             found.append((track, person))
@@ -113,13 +114,22 @@ class Passages:
         closest = max(near, key=lambda pair: pair[0], default=(0.0, None))
         return closest[1] if closest[0] > 0 else None
 
+    def _count(self, person: _Person, moment: Moment) -> None:
+        faded = moment.seconds - person.counted_at > self.settings.window_s
+        if person.verdict is None and (not person.counted or (faded and not person.solid)):
+            # What looked like a face for a moment and faded was nobody: the passage begins here.
+            person.first, person.counted = moment, 0
+        person.counted, person.counted_at = person.counted + 1, moment.seconds
+        person.solid = person.solid or solid(person.window, self.settings)
+        person.unsure = 1 - max(support(person.window, state) for state in MODEL_STATES)
+
     def _consider(self, person: _Person, moment: Moment, in_view: int) -> list[Verdict]:
         opinion, told, rules = judge(person.window, self.settings), person.verdict, self.settings
         if told is None or told.state is MaskState.UNCERTAIN:
             if opinion is not None and moment.seconds - opinion.since >= rules.settle_s:
                 return [self._tell(person, opinion, moment, in_view, VerdictReason.AGREED)]
-            waited = moment.seconds - person.counted_from
-            if told is None and waited >= rules.undecided_s and person.counted >= rules.frames:
+            waited = moment.seconds - person.first.seconds
+            if told is None and waited >= rules.undecided_s and solid(person.window, rules):
                 return [self._tell(person, None, moment, in_view, VerdictReason.UNDECIDED)]
             return []
         if opinion is None or opinion.state is told.state:
@@ -145,7 +155,7 @@ class Passages:
         return verdicts
 
     def _farewell(self, person: _Person) -> list[Verdict]:
-        if person.verdict is not None or person.counted < self.settings.frames:
+        if person.verdict is not None or not person.solid:
             return []
         # Nobody is seen any more: the frame that settled it is the person's last, with that face at least.
         return [self._tell(person, None, person.last, 1, VerdictReason.LEFT)]
@@ -157,7 +167,7 @@ class Passages:
             passage=person.id,
             revision=person.verdict.revision + 1 if person.verdict else 1,
             state=opinion.state if opinion else MaskState.UNCERTAIN,
-            confidence=opinion.probability if opinion else _disagreement(person.window),
+            confidence=opinion.probability if opinion else person.unsure,
             frames=opinion.frames if opinion else person.counted,
             first_frame=person.first.frame,
             last_frame=moment.frame,
@@ -169,11 +179,3 @@ class Passages:
         )
         person.other = None
         return person.verdict
-
-
-def _disagreement(window: Sequence[Evidence]) -> float:
-    """Return how unsure the frames are, 0 (one state is sure) to 1: what is left for the other states."""
-    total = sum(e.weight for e in window)
-    if not total:
-        return 1.0
-    return 1 - min(1.0, max(sum(e.weight * e.states.of(state) for e in window) for state in MODEL_STATES) / total)
