@@ -6,8 +6,8 @@ from hub.policy.lock import lock_shown
 from hub.policy.outcome import Rules
 from hub.policy.problems import problem
 from hub.policy.state import Machine, Shown
-from hub.policy.words import DISPLAY
-from maskgate.messages import Display, DisplayKind, DoorState, LockAction
+from hub.policy.words import DISPLAY, NO_RULE
+from maskgate.messages import Display, DisplayKind, DoorState, LockAction, Mode
 
 LANGUAGE = "en"
 
@@ -39,7 +39,7 @@ def _picture(state: Machine) -> tuple[DisplayKind, str | None, datetime | None]:
     shown: Shown | None = state.shown or state.message
     if shown:
         return shown.kind, shown.text, shown.until
-    return DisplayKind.IDLE, None, None
+    return DisplayKind.IDLE, NO_RULE if state.mode is Mode.OFF else None, None
 
 
 def _until(state: Machine) -> datetime | None:

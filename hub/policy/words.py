@@ -15,6 +15,7 @@ DISPLAY: dict[DisplayKind, tuple[str, str, Sound]] = {
     DisplayKind.OUT_OF_SERVICE: ("Closed for the moment", "Please wait, or ask the staff.", Sound.NONE),
 }
 
+NO_RULE = "Please come in."
 MASK = "Mask worn correctly"
 NO_MASK = "No mask"
 INCORRECT = "Mask worn wrongly: nose or mouth is bare"

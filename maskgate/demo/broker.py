@@ -60,7 +60,8 @@ class Broker:
         self.folder.mkdir(parents=True, exist_ok=True)
         command = self._mosquitto_command() if self.kind == "mosquitto" else self._nats_command()
         with (self.folder / "log.txt").open("ab") as output:
-            self.process = subprocess.Popen(command, stdout=output, stderr=output)
+            # A session of its own: Ctrl-C is for whoever started us, and the broker goes last.
+            self.process = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
         deadline = time.monotonic() + START_LIMIT_S
         while time.monotonic() < deadline:
             if self.process.poll() is not None:

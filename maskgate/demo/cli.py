@@ -126,7 +126,8 @@ def _tell(
         start = time.monotonic()
         while not stop.is_set():
             try:
-                progress.console.print(f"[dim]{time.monotonic() - start:6.1f} s[/]  {told.get(timeout=0.2)}")
+                line_told = told.get(timeout=0.2)
+                progress.console.print(f"[dim]{time.monotonic() - start:6.1f} s[/]  {line_told}", soft_wrap=True)
             except queue.Empty:
                 line.check()
             if length:

@@ -13,7 +13,6 @@ from maskgate.messages import (
     DoorState,
     HubHealth,
     LockState,
-    NodeHealth,
     Passage,
     decode,
 )
@@ -28,7 +27,6 @@ from maskgate.topics import (
     DOOR_STATE,
     HUB_HEALTH,
     NODE_AVAILABILITY,
-    NODE_HEALTH,
     NODE_PASSAGE,
     Topic,
 )
@@ -54,15 +52,16 @@ class Story:
     commands: list[tuple[str, datetime]] = field(default_factory=list)
     discovered: set[str] = field(default_factory=set)
     mails: int = 0
-    node_stopped: bool = False
-    node_outbox: int = 0
+    node: Availability | None = None
     hub: HubHealth | None = None
 
     def message(self, topic: str, payload: bytes) -> Iterator[str]:
         """Take one message; yield what a person would say of it."""
         if _is(NODE_AVAILABILITY, topic):
-            self.node_stopped = payload == Availability.STOPPED.encode()
-            yield f"The camera board is {payload.decode()}."
+            word = Availability(payload.decode())
+            if word is not self.node:
+                self.node = word
+                yield f"The camera board is {word}."
         elif DISCOVERY.match(DEFAULT_DISCOVERY, topic):
             if payload and topic not in self.discovered:
                 self.discovered.add(topic)
@@ -81,8 +80,6 @@ class Story:
                 yield f"The display shows: {display.title}" + (f" - {display.text}" if display.text else "")
         elif health := _read(HUB_HEALTH, topic, payload, HubHealth):
             self.hub = health
-        elif node := _read(NODE_HEALTH, topic, payload, NodeHealth):
-            self.node_outbox = node.outbox
 
     def mail(self, to: str, subject: str) -> str:
         """Take one mail."""
@@ -117,7 +114,7 @@ class Story:
         """What has not settled yet after the camera has stopped, or None."""
         last = max((decision.at for decision in self.decisions.values()), default=None)
         undecided = set(self.passages) - {(d.passage, d.revision) for d in self.decisions.values()}
-        if not self.node_stopped:
+        if self.node is not Availability.STOPPED:
             return "the camera"
         if undecided:
             return "decisions"

@@ -27,7 +27,8 @@ def test_a_bare_face_is_refused_and_a_covered_one_let_in(tmp_path: Path) -> None
     result = json.loads(run.stdout)
     assert result["passages"] == ["no_mask", "mask"]
     assert result["decisions"] == ["deny", "grant"]
-    assert result["lock"] == ["LOCKED", "UNLOCKING", "UNLOCKED", "LOCKING", "LOCKED"]
+    # The first command answers the refusal: what a lock retained is not trusted until it is measured live.
+    assert result["lock"] == ["LOCKED", "LOCKING", "LOCKED", "UNLOCKING", "UNLOCKED", "LOCKING", "LOCKED"]
     assert result["mails"] == 1
     assert result["display"] == ["idle", "denied", "idle", "welcome", "idle"]
     assert result["discovery"] >= 2
