@@ -50,7 +50,11 @@ class Entity:
 
 
 def lock(entity: Entity, *, state_topic: str, command_topic: str) -> Component:
-    """Return the entry's lock: it shows what is measured, and asks instead of assuming."""
+    """Return the entry's lock: it shows what is measured, and asks instead of assuming.
+
+    Home Assistant (2025.4) shows `unknown` after LOCKED and UNLOCKED only: LOCKING, UNLOCKING and JAMMED stay until
+    the next known state.
+    """
     return entity.build(
         "lock",
         state_topic=state_topic,
