@@ -97,13 +97,16 @@ def fit_second_stage(
 def export(
     *,
     stage: Stage, data: Data, folder: Folder = None, models: Models = MODELS, version: str = "1.0",
+    notes: Annotated[str, typer.Option(help="What the card shall add about the training.")] = "",
     interim: Annotated[bool, typer.Option(help="From the last checkpoint of a run that still goes on.")] = False,
 ) -> None:  # fmt: skip
     """Quantise a finished run to int8 and write the model and its card."""
     with plain_errors():
         from training.exporting import export_stage
 
-        card = export_stage(stage.value, data, folder or Path("runs") / stage.value, models, version, interim=interim)
+        card = export_stage(
+            stage.value, data, folder or Path("runs") / stage.value, models, version, interim=interim, notes=notes
+        )
         say(f"{models / card.file}: {card.model_id}")
 
 

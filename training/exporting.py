@@ -24,7 +24,9 @@ INTERIM_PICTURES = 160
 KINDS: dict[str, Literal["face_detector", "mask_state"]] = {"detector": "face_detector", "second-stage": "mask_state"}
 
 
-def export_stage(stage: str, data: Path, folder: Path, models: Path, version: str, *, interim: bool) -> ModelCard:
+def export_stage(
+    stage: str, data: Path, folder: Path, models: Path, version: str, *, interim: bool, notes: str = ""
+) -> ModelCard:
     """Write the model of a run into `models`. interim: average the last checkpoint first. Raises DataError."""
     path = folder / "config.json"
     if not path.is_file():
@@ -50,6 +52,7 @@ def export_stage(stage: str, data: Path, folder: Path, models: Path, version: st
         steps=steps,
         batch=config.batch,
         command=f"maskgate train fit {stage} --steps {config.steps} --batch {config.batch} --rate {config.rate:g}",
+        notes=notes,
     )
     return write_model(
         KINDS[stage], convert(model, pictures[:RANGE_PICTURES]), models, version=version, training=facts,

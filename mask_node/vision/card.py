@@ -37,6 +37,7 @@ class TrainingFacts(BaseModel):
     steps: int
     batch: int
     command: str
+    notes: str = Field(default="", description="What the command alone does not tell.")
 
 
 class Figure(BaseModel):

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mask_node.vision.face_detector import STRIDE, decode, inside
-from mask_node.vision.geometry import PAD_GREY, iou_matrix, letterbox, suppress
+from mask_node.vision.geometry import PAD_GREY, iou_matrix, letterbox, suppress, vote
 from mask_node.vision.mask_state import cut, square_around
 
 
@@ -93,3 +93,13 @@ def test_square_has_the_longer_side_and_the_same_middle() -> None:
     left, top, side = square_around((10, 20, 50, 100))
     assert side == 120
     assert (left + side / 2, top + side / 2) == (35, 70)
+
+
+def test_vote_is_the_weighted_mean_of_those_that_overlap() -> None:
+    boxes = np.array([[0, 0, 10, 10], [2, 0, 10, 10], [50, 50, 10, 10]], np.float32)
+    scores = np.array([0.8, 0.4, 0.9], np.float32)
+    voted = vote(boxes, scores, np.array([2, 0]), 0.4)
+    assert voted[0].tolist() == pytest.approx([50, 50, 10, 10])
+    # Weights 0.64 and 0.16: a fifth of the way.
+    assert voted[1].tolist() == pytest.approx([0.4, 0, 10, 10], abs=1e-5)
+    assert vote(boxes[:0], scores[:0], np.zeros(0, np.intp), 0.4).shape == (0, 4)
