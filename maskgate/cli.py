@@ -9,7 +9,12 @@ import typer
 from maskgate import topic_docs
 from maskgate.topics import DEFAULT_DISCOVERY, DEFAULT_ROOT
 
-app = typer.Typer(help="A mask rule, kept at a building's doors.", no_args_is_help=True, add_completion=False)
+app = typer.Typer(
+    help="A mask rule, kept at a building's doors.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # it would show the values of variables, secrets among them
+)
 
 #: A room's own command reads its own options, `--help` too.
 _HANDED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}

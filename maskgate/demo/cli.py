@@ -13,13 +13,17 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from maskgate.demo.line import DOOR, Line, LineError
 from maskgate.demo.story import Story
+from maskgate.messages import CameraState
 
 app = typer.Typer(add_completion=False)
 
+#: How long a camera may take to give its first picture, in seconds.
+CAMERA_LIMIT_S = 10.0
 #: How long the line may take to settle after the camera has stopped, in seconds.
 SETTLE_LIMIT_S = 60.0
 
@@ -41,7 +45,7 @@ def demo(
         try:
             worked = _play(console, place, source, once, port)
         except LineError as error:
-            console.print(f"[red]The demo cannot go on:[/] {error}", soft_wrap=True)
+            console.print(f"[red]The demo cannot go on:[/] {escape(str(error))}", soft_wrap=True)
             raise typer.Exit(1) from error
     raise typer.Exit(0 if worked else 1)
 
@@ -121,15 +125,19 @@ def _tell(
 ) -> None:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     stopped_at: float | None = None
+    seen = False
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("the clip plays" if length else "watching", total=length)
         start = time.monotonic()
         while not stop.is_set():
             try:
-                line_told = told.get(timeout=0.2)
-                progress.console.print(f"[dim]{time.monotonic() - start:6.1f} s[/]  {line_told}", soft_wrap=True)
+                words = escape(told.get(timeout=0.2))
+                progress.console.print(f"[dim]{time.monotonic() - start:6.1f} s[/]  {words}", soft_wrap=True)
             except queue.Empty:
                 line.check()
+                seen = seen or story.camera is CameraState.OK
+                if not seen and story.camera and time.monotonic() - start > CAMERA_LIMIT_S:
+                    raise LineError(line.complaint("node")) from None
             if length:
                 progress.update(task, completed=min(time.monotonic() - start, length))
             if not until_settled or not line.ended("node") or not told.empty():

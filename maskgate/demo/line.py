@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -99,7 +100,7 @@ class Line:
         """Raise `LineError` when a program has ended by a fault."""
         for name, program in self._programs.items():
             if program.poll() not in (None, 0):
-                raise LineError(f"the {name} ended: {self._last_words(name)}")
+                raise LineError(f"the {name} ended: {self.complaint(name)}")
 
     def ended(self, name: str) -> bool:
         """Whether a program has ended in order."""
@@ -130,11 +131,14 @@ class Line:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 0.2):
                 return
             time.sleep(0.05)
-        raise LineError(f"the hub did not open port {self.port}: {self._last_words('hub')}")
+        raise LineError(f"the hub did not open port {self.port}: {self.complaint('hub')}")
 
-    def _last_words(self, name: str) -> str:
+    def complaint(self, name: str) -> str:
+        """Return the last warning in a program's log, else its last line."""
         lines = (self._folder / f"{name}.log").read_text(errors="replace").strip().splitlines()
-        return lines[-1] if lines else "it said nothing"
+        complaints = [line for line in lines if " WARNING " in line or " ERROR " in line]
+        last = (complaints or lines or ["it said nothing"])[-1]
+        return re.sub(r"^[\d-]+ [\d:,]+ [A-Z]+ [\w.]+: ", "", last)
 
     def _write(self, name: str, config: dict[str, Any]) -> Path:
         path = self._folder / name

@@ -3,16 +3,19 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import zip_longest
 from statistics import median
 
 from maskgate.messages import (
     Availability,
+    CameraState,
     Decision,
     Display,
     DisplayKind,
     DoorState,
     HubHealth,
     LockState,
+    NodeHealth,
     Passage,
     decode,
 )
@@ -27,6 +30,7 @@ from maskgate.topics import (
     DOOR_STATE,
     HUB_HEALTH,
     NODE_AVAILABILITY,
+    NODE_HEALTH,
     NODE_PASSAGE,
     Topic,
 )
@@ -53,15 +57,13 @@ class Story:
     discovered: set[str] = field(default_factory=set)
     mails: int = 0
     node: Availability | None = None
+    camera: CameraState | None = None
     hub: HubHealth | None = None
 
     def message(self, topic: str, payload: bytes) -> Iterator[str]:
         """Take one message; yield what a person would say of it."""
         if _is(NODE_AVAILABILITY, topic):
-            word = Availability(payload.decode())
-            if word is not self.node:
-                self.node = word
-                yield f"The camera board is {word}."
+            yield from self._board(Availability(payload.decode()))
         elif DISCOVERY.match(DEFAULT_DISCOVERY, topic):
             if payload and topic not in self.discovered:
                 self.discovered.add(topic)
@@ -78,6 +80,8 @@ class Story:
             if not self.displays or self.displays[-1] is not display.kind:
                 self.displays.append(display.kind)
                 yield f"The display shows: {display.title}" + (f" - {display.text}" if display.text else "")
+        elif board := _read(NODE_HEALTH, topic, payload, NodeHealth):
+            self.camera = board.camera
         elif health := _read(HUB_HEALTH, topic, payload, HubHealth):
             self.hub = health
 
@@ -90,6 +94,11 @@ class Story:
         """Take one command that the lock obeyed, at the moment it arrived there."""
         self.commands.append((action, at))
         return f"The lock is told to {action}."
+
+    def _board(self, word: Availability) -> Iterator[str]:
+        if word is not self.node:
+            self.node = word
+            yield f"The camera board is {word}."
 
     def _passage(self, passage: Passage) -> Iterator[str]:
         key = (passage.passage, passage.revision)
@@ -161,7 +170,7 @@ class Story:
         """From that frame to the first command, if any, that reached the lock before the next decision."""
         spans = []
         decisions = sorted(self.decisions.values(), key=lambda decision: decision.at)
-        for decision, later in zip(decisions, [*decisions[1:], None], strict=True):
+        for decision, later in zip_longest(decisions, decisions[1:]):
             if decision.seen_to is None or decision.decision is DecisionKind.OBSERVE:
                 continue
             wanted = "unlock" if decision.decision is DecisionKind.GRANT else "lock"

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from maskgate.demo.broker import available, free_port
@@ -39,6 +40,19 @@ def test_a_bare_face_is_refused_and_a_covered_one_let_in(tmp_path: Path) -> None
     assert "Front door" in mails[0].read_text()
     pictures = [p for p in (tmp_path / "site").rglob("*") if p.suffix in {".jpg", ".jpeg", ".png"}]
     assert not pictures, "P7: no picture is written"
+
+
+@pytest.mark.skipif(not available(), reason="no MQTT broker on this machine")
+def test_a_line_that_sees_nobody_has_not_worked(tmp_path: Path) -> None:
+    cv2 = pytest.importorskip("cv2")
+    writer = cv2.VideoWriter(str(tmp_path / "empty.mp4"), cv2.VideoWriter.fourcc(*"mp4v"), 15, (320, 240))
+    for _ in range(15):
+        writer.write(np.full((240, 320, 3), 180, np.uint8))
+    writer.release()
+    run = demo("--once", "--source", "empty.mp4", cwd=tmp_path)
+    assert run.returncode == 1
+    assert "the camera saw nobody" in run.stderr
+    assert json.loads(run.stdout)["passages"] == []
 
 
 def test_a_missing_source_is_said_in_a_word(tmp_path: Path) -> None:
