@@ -31,7 +31,7 @@ class Opinion:
     state: MaskState
     probability: float
     frames: int
-    since: float  # the window's first look, in seconds of the source
+    since: float  # the first of them, in seconds of the source
 
 
 def look(face: Face | None, at: float, smallest: float, min_score: float) -> Look:
@@ -76,8 +76,10 @@ def judge(window: Sequence[Look], settings: VerdictSettings) -> Opinion | None:
         if each.states:
             votes[each.states.best] += each.weight
     state = max(MODEL_STATES, key=lambda candidate: votes[candidate])
-    agreeing = sum(each.states is not None and each.states.best is state for each in window)
-    if votes[state] < settings.agreement * sum(votes.values()) or agreeing < settings.frames:
+    agreeing = [each.at for each in window if each.states and each.states.best is state]
+    if votes[state] < settings.agreement * sum(votes.values()) or len(agreeing) < settings.frames:
         return None
     probability = support(window, state)
-    return Opinion(state, probability, agreeing, window[0].at) if probability >= settings.probability else None
+    if probability < settings.probability:
+        return None
+    return Opinion(state, probability, len(agreeing), agreeing[0])

@@ -58,8 +58,8 @@ class _Person:
     solid: bool = False  # whether somebody was ever there for sure
     unsure: float = 1.0  # what the last look that counted left for other states, 0 to 1
     verdict: Verdict | None = None
-    other: Opinion | None = None  # a state that differs from the verdict, and since when it holds
-    other_from: float = 0.0
+    leaning: MaskState | None = None  # what the looks agree on now, where that is not told yet,
+    leaning_from: float = 0.0  # and since when, in seconds of the source
 
 
 @dataclass(slots=True)
@@ -125,21 +125,15 @@ class Passages:
 
     def _consider(self, person: _Person, moment: Moment, in_view: int) -> list[Verdict]:
         opinion, told, rules = judge(person.window, self.settings), person.verdict, self.settings
-        if told is None or told.state is MaskState.UNCERTAIN:
-            if opinion is not None and moment.seconds - opinion.since >= rules.settle_s:
-                return [self._tell(person, opinion, moment, in_view, VerdictReason.AGREED)]
-            waited = moment.seconds - person.first.seconds
-            if told is None and waited >= rules.undecided_s and solid(person.window, rules):
-                return [self._tell(person, None, moment, in_view, VerdictReason.UNDECIDED)]
-            return []
-        if opinion is None or opinion.state is told.state:
-            person.other = None
-            return []
-        if person.other is None or person.other.state is not opinion.state:
-            person.other_from = opinion.since
-        person.other = opinion
-        if moment.seconds - person.other_from >= rules.change_s:
-            return [self._tell(person, opinion, moment, in_view, VerdictReason.CHANGED)]
+        held = _held(person, opinion, moment)
+        open_question = told is None or told.state is MaskState.UNCERTAIN
+        at_once = open_question and opinion is not None and opinion.probability >= rules.sure
+        if opinion is not None and held >= (rules.settle_s if at_once else rules.hold_s):
+            reason = VerdictReason.AGREED if open_question else VerdictReason.CHANGED
+            return [self._tell(person, opinion, moment, in_view, reason)]
+        waited = moment.seconds - person.first.seconds
+        if told is None and waited >= rules.undecided_s and solid(person.window, rules):
+            return [self._tell(person, None, moment, in_view, VerdictReason.UNDECIDED)]
         return []
 
     def _close_those_gone(self, tracked: set[int], moment: Moment) -> list[Verdict]:
@@ -177,5 +171,14 @@ class Passages:
             faces_in_view=in_view,
             reason=reason,
         )
-        person.other = None
         return person.verdict
+
+
+def _held(person: _Person, opinion: Opinion | None, moment: Moment) -> float:
+    """Note what the looks lean to; return for how many seconds they have, or -1 where that is no news."""
+    if opinion is None or (person.verdict is not None and opinion.state is person.verdict.state):
+        person.leaning = None
+        return -1.0
+    if opinion.state is not person.leaning:
+        person.leaning, person.leaning_from = opinion.state, opinion.since
+    return moment.seconds - person.leaning_from

@@ -13,7 +13,7 @@ from mask_node.tracking import Tracks, follow
 from mask_node.vision.types import Face
 from maskgate.messages import VerdictReason
 from maskgate.states import MaskState
-from tests.mask_node.fakes import face
+from tests.mask_node.fakes import face, states
 
 RULES, TRACKING = VerdictSettings(), TrackingSettings()
 EPOCH = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -66,7 +66,23 @@ def test_a_change_revises_the_same_passage_after_it_held() -> None:
     assert door.states() == [("passage-1", 1, N), ("passage-1", 2, M)]
     change = door.verdicts[1]
     assert change.reason is VerdictReason.CHANGED
-    assert change.seen_to - EPOCH >= timedelta(seconds=2 + RULES.change_s)
+    assert change.seen_to - EPOCH >= timedelta(seconds=2 + RULES.hold_s)
+
+
+@pytest.mark.parametrize(("probability", "seconds"), [(0.95, RULES.settle_s), (0.7, RULES.hold_s)])
+def test_what_is_less_sure_must_hold_before_it_is_told(probability: float, seconds: float) -> None:
+    door = Door()
+    door.show(Face((100, 100, 80, 80), 0.9, states(M, probability)), frames=100)
+    (verdict,) = door.verdicts
+    assert verdict.state is M
+    assert seconds <= (verdict.seen_to - verdict.seen_from).total_seconds() <= seconds + 0.05
+
+
+def test_a_mask_being_put_on_is_not_told_as_worn_wrongly() -> None:
+    door = Door()
+    door.show(Face((100, 100, 80, 80), 0.9, states(I, 0.7)), frames=20)
+    door.show(face(100, state=M), frames=30)
+    assert door.states() == [("passage-1", 1, M)]
 
 
 def test_a_hand_that_passes_over_the_mouth_changes_nothing() -> None:
@@ -145,7 +161,7 @@ def test_a_clock_set_back_does_not_turn_a_passage_around() -> None:
 
 looks = st.one_of(
     st.just(None),
-    st.tuples(st.sampled_from((M, I, N)), st.sampled_from((0.3, 0.6, 0.95)), st.sampled_from((20, 50, 90))),
+    st.tuples(st.sampled_from((M, I, N)), st.sampled_from((0.4, 0.6, 0.95)), st.sampled_from((20, 50, 90))),
 )
 stretches = st.lists(st.tuples(st.lists(looks, min_size=2, max_size=2), st.integers(1, 40)), max_size=12)
 
