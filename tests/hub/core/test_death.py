@@ -18,8 +18,8 @@ from .conftest import LIMIT, Friend, make_config, passage, until
 VICTIM = Path(__file__).with_name("victim.py")
 
 
-def run(settings: Path, instant: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, str(VICTIM), str(settings), instant])
+def run(settings: Path, instant: str, *wait_for: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, str(VICTIM), str(settings), instant, *map(str, wait_for)])
 
 
 @pytest.mark.parametrize("instant", ["before_commit", "after_commit", "after_command"])
@@ -31,14 +31,15 @@ def test_killed_at(instant: str, broker: Broker, tmp_path: Path) -> None:
     told = {"notices": {"recipients": [{"id": "boss", "url": "json://127.0.0.1:9"}]}}
     settings.write_text(json.dumps(document | told))
     friend = Friend(broker.port, obeys=False)
-    victim = successor = run(settings, instant)
+    go = tmp_path / "go"
+    victim, successor = run(settings, instant), run(settings, "never", go)
     try:
         until(lambda: friend.on("maskgate/hub/availability") or victim.poll(), "the hub to be there")
         if victim.poll() is None:
             friend.see(passage("no_mask"))
         assert victim.wait(LIMIT) == -9
         acks_before = friend.acks()
-        successor = run(settings, "never")
+        go.touch()
         until(lambda: "LOCK" in friend.commands() and friend.acks(), "the successor to make it good")
         until(friend.decisions, "the decision to be announced")
         assert acks_before == [] or instant == "after_command", "nothing is acknowledged before it is on disk"

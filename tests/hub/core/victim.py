@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ def main() -> None:
     from hub.store import open_store
     from maskgate.clock import SystemClock
 
+    while len(sys.argv) > 3 and not Path(sys.argv[3]).exists():
+        time.sleep(0.01)  # all is loaded; the lock command of the one before expires soon
     config = HubConfig.model_validate_json(Path(sys.argv[1]).read_text())
     core = Core(config, open_store(config.database), SystemClock(), plan=plan, discovery=lambda _config: [])
     core.engine.start()
