@@ -3,7 +3,7 @@
 import difflib
 import os
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 from ruamel.yaml import YAML
@@ -94,7 +94,10 @@ def parse(text: str, model: type[S], *, name: str) -> S:
     try:
         return model.model_validate(_plain(document))
     except ValidationError as error:
-        faults = [_explain(fault, document, model, name) for fault in error.errors(include_url=False)]
+        found = error.errors(include_url=False)
+        # A list whose items are wrong counts as empty to pydantic; that is no fault of its own.
+        deeper = {fault["loc"][:n] for fault in found for n in range(len(fault["loc"]))}
+        faults = [_explain(fault, document, model, name) for fault in found if fault["loc"] not in deeper]
         raise ConfigError("\n".join(faults)) from error
 
 
@@ -145,10 +148,18 @@ def _line_of(document: Any, location: tuple[Any, ...]) -> int:
 
 
 def _keys_at(model: Any, location: tuple[Any, ...]) -> list[str]:
-    """Return the keys that `model` knows at `location`, as far as plain nesting tells."""
+    """Return the keys that `model` knows at `location`."""
+    kinds = _models_in(model)
     for part in location:
-        if not (isinstance(model, type) and issubclass(model, BaseModel)):
-            return []
-        field = model.model_fields.get(str(part))
-        model = field.annotation if field else None
-    return list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
+        if isinstance(part, str):
+            kinds = [
+                kind for m in kinds if part in m.model_fields for kind in _models_in(m.model_fields[part].annotation)
+            ]
+    return [key for kind in kinds for key in kind.model_fields]
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    """Return the models that an annotation speaks of: itself, or inside Annotated, optional and lists."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [kind for part in get_args(annotation) for kind in _models_in(part)]

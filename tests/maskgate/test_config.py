@@ -36,6 +36,7 @@ def test_a_good_file_is_read(tmp_path: Path) -> None:
         ("name: x\nparts:\n  - size: 1\n  - size: 0\n", "f.yaml:4: parts.1.size: 0"),
         ("name: x\nnaem: y\n", "f.yaml:2: naem: unknown key; did you mean name?"),
         ("name: x\nmqtt:\n  hots: y\n", "f.yaml:3: mqtt.hots: unknown key; did you mean host?"),
+        ("name: x\nparts:\n  - sise: 1\n    size: 1\n", "f.yaml:3: parts.0.sise: unknown key; did you mean size?"),
         ("enabled: true\n", "f.yaml:1: name: is missing"),
         ("name: x\nname: y\n", "f.yaml:2: not valid YAML"),
         ("name: [x\n", "not valid YAML"),
