@@ -153,7 +153,7 @@ def score(
             found, ms = look(load_detector(models, threads), pictures)
         result = score_of(pictures, found)
         if record and not predictions:
-            record_score(models, split.value, result, ms)
+            record_score(models, split.value, result)
         if as_json:
             values: dict[str, Any] = {"split": split.value, **asdict(result), "ms": ms}
             print(json.dumps({k: None if isinstance(v, float) and math.isnan(v) else v for k, v in values.items()}))

@@ -28,9 +28,9 @@ def table(split: str, score: Score, ms: float) -> None:
     Console().print(out)
 
 
-def record_score(models: Path, split: str, score: Score, ms: float) -> None:
-    """Write the figures of a split into both cards; they are figures of the pair."""
-    values: dict[str, float] = {"ms_per_picture": ms}
+def record_score(models: Path, split: str, score: Score) -> None:
+    """Write the figures of a split into both cards; figures of the pair. Speed is a board's, not theirs."""
+    values: dict[str, float] = {}
     for name, value in asdict(score).items():
         if isinstance(value, dict):
             values |= {f"{name}_{key}": part for key, part in value.items()}

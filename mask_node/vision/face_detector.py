@@ -15,6 +15,8 @@ STRIDE = 8
 SAME_FACE = 0.45
 #: A kept box is averaged with the candidates that overlap it by this much. Both chosen on the val split.
 VOTE = 0.4
+#: Candidates down to this score have a say in such an average, even where they are not given themselves.
+VOTERS = 0.08
 #: At most this many cells are decoded; the surest are taken.
 MOST_CELLS = 300
 
@@ -74,8 +76,9 @@ class FaceDetector:
         """All candidates of a frame, one per face, cut at the frame's edge."""
         picture, box = letterbox(frame, self.model.size)
         out = self.model.run(picture)
-        found = decode(out["objectness"], out["states"], out["boxes"], self.least)
+        found = decode(out["objectness"], out["states"], out["boxes"], min(VOTERS, self.least))
         keep = suppress(found.boxes, found.scores, SAME_FACE)
+        keep = keep[found.scores[keep] >= self.least]
         boxes = box.to_picture(vote(found.boxes, found.scores, keep, VOTE))
         return Candidates(inside(boxes, frame), found.scores[keep], found.states[keep])
 
