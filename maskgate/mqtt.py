@@ -202,6 +202,8 @@ class Link:
         )
         generation = self._generation + 1
         client.on_socket_open = _send_at_once
+        # With this set, paho leaves all writing to its loop; else publishers write as well, and packets may mix.
+        client.on_socket_register_write = lambda _c, _u, _sock: None
         client.on_message = lambda _c, _u, msg: self._received(generation, msg)
         client.on_publish = lambda _c, _u, mid, _r, _p: self._published(generation, mid)
         client.on_subscribe = lambda _c, _u, _mid, reasons, _p: self._subscribed(reasons)
