@@ -75,7 +75,8 @@ class Link:
         self._subscriptions, self._keep_session = tuple(subscriptions), keep_session
         self._on_message, self._on_up, self._on_down = on_message, on_up, on_down
         self._on_published = on_published
-        self._protocol = paho.MQTTv311 if settings.protocol == "3.1.1" else paho.MQTTv5
+        self._first_protocol = paho.MQTTv311 if settings.protocol == "3.1.1" else paho.MQTTv5
+        self._protocol = self._first_protocol
         self._lock = threading.Lock()
         self._client: paho.Client | None = None
         self._up = threading.Event()
@@ -155,7 +156,11 @@ class Link:
                 log.exception("the MQTT connection ended by a fault of ours; it is made anew")
             finally:
                 self._drop()
-            pause = FIRST_RETRY_S if was_up else min(pause * 2, LAST_RETRY_S)
+            if was_up:
+                # Anew from the better protocol: a broker may have been exchanged, or was only starting when it failed.
+                self._protocol, pause = self._first_protocol, FIRST_RETRY_S
+            else:
+                pause = min(pause * 2, LAST_RETRY_S)
             self._stopping.wait(pause)
 
     def _live_once(self) -> bool:
