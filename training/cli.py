@@ -1,14 +1,13 @@
 """Commands that make and judge the models: `maskgate train ...`."""
 
 import json
-import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -143,7 +142,7 @@ def score(
         from mask_node.vision.load import load_detector
         from training.data import read_scenes
         from training.evaluate import look, read_predictions
-        from training.report import record_score, table
+        from training.report import plain, record_score, table
         from training.score import score as score_of
 
         pictures = read_scenes(data, split.value)
@@ -155,8 +154,7 @@ def score(
         if record and not predictions:
             record_score(models, split.value, result)
         if as_json:
-            values: dict[str, Any] = {"split": split.value, **asdict(result), "ms": ms}
-            print(json.dumps({k: None if isinstance(v, float) and math.isnan(v) else v for k, v in values.items()}))
+            print(json.dumps(plain({"split": split.value, **asdict(result), "ms": ms})))
         else:
             table(split.value, result, ms)
 

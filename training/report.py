@@ -3,6 +3,7 @@
 import math
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -26,6 +27,13 @@ def table(split: str, score: Score, ms: float) -> None:
     out.add_row(f"masked called violation ({found})", f"{score.masked_called_violation:.1%}")
     out.add_row("median ms a picture", f"{ms:.2f}")
     Console().print(out)
+
+
+def plain(value: Any) -> Any:
+    """The value as JSON knows it: what is not a number becomes null, at any depth."""
+    if isinstance(value, dict):
+        return {key: plain(part) for key, part in value.items()}
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def record_score(models: Path, split: str, score: Score) -> None:

@@ -69,11 +69,12 @@ def states(run: Any) -> list[np.ndarray]:
     return [np.array(v) for v in run.model.trainable_variables]
 
 
-def test_both_stages_from_data_to_faces(data: Path, tmp_path: Path) -> None:
-    from training import stage_one, stage_two
+def test_both_stages_from_data_to_faces(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from training import exporting, stage_one, stage_two
     from training.exporting import export_stage
     from training.fit import FitConfig
 
+    monkeypatch.setattr(exporting, "RANGE_PICTURES", 8)
     config = FitConfig(steps=3, batch=4, rate=1e-3, warm_up=1, refresh=2, save_every=1)
     lines: list[str] = []
     run = stage_one.open_run(data, tmp_path / "detector", None, config)
