@@ -21,6 +21,7 @@ app.add_typer(fit_app, name="fit")
 
 Data = Annotated[Path, typer.Option(help="Folder that holds scenes/ and mask_faces/.")]
 Backbone = Annotated[Path | None, typer.Option(help="ImageNet weights of MobileNetV2 without its top (.weights.h5).")]
+Start = Annotated[Path | None, typer.Option(help="Weights of a finished run to go on from, with a new schedule.")]
 Folder = Annotated[Path | None, typer.Option(help="Where checkpoints and the result go; default runs/<stage>.")]
 Models = Annotated[Path, typer.Option(help="Folder of the two models and their cards.")]
 
@@ -60,14 +61,14 @@ def say(line: str) -> None:
 def fit_detector(
     *,
     data: Data, backbone: Backbone = None, folder: Folder = None,
-    steps: int = 1500, batch: int = 16, rate: float = 1e-3, seed: int = 1,
+    steps: int = 1500, batch: int = 16, rate: float = 1e-3, seed: int = 1, start: Start = None,
 ) -> None:  # fmt: skip
     """Train stage one, the face detector."""
     with plain_errors():
         from training import stage_one
         from training.fit import FitConfig
 
-        config = FitConfig(steps=steps, batch=batch, rate=rate, seed=seed)
+        config = FitConfig(steps=steps, batch=batch, rate=rate, seed=seed, start=str(start or ""))
         run = stage_one.open_run(data, folder or Path("runs/detector"), backbone, config)
         run.fit(say=say)
         say(str(run.finish()))
@@ -77,7 +78,7 @@ def fit_detector(
 def fit_second_stage(
     *,
     data: Data, backbone: Backbone = None, folder: Folder = None, models: Models = MODELS,
-    steps: int = 2000, batch: int = 64, rate: float = 3e-4, seed: int = 1,
+    steps: int = 2000, batch: int = 64, rate: float = 3e-4, seed: int = 1, start: Start = None,
 ) -> None:  # fmt: skip
     """Train stage two on labels and on what the exported detector in --models finds in the train pictures."""
     with plain_errors():
@@ -85,7 +86,7 @@ def fit_second_stage(
         from training import stage_two
         from training.fit import FitConfig
 
-        config = FitConfig(steps=steps, batch=batch, rate=rate, seed=seed)
+        config = FitConfig(steps=steps, batch=batch, rate=rate, seed=seed, start=str(start or ""))
         finder = load_face_detector(models, threads=2)
         run = stage_two.open_run(data, folder or Path("runs/second-stage"), backbone, config, finder=finder)
         run.fit(say=say)

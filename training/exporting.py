@@ -51,7 +51,9 @@ def export_stage(
         seed=config.seed,
         steps=steps,
         batch=config.batch,
-        command=f"maskgate train fit {stage} --steps {config.steps} --batch {config.batch} --rate {config.rate:g}",
+        command=f"maskgate train fit {stage} --steps {config.steps} --batch {config.batch} --rate {config.rate:g}"
+        + (f" --seed {config.seed}" if config.seed != 1 else "")
+        + (f" --start {config.start}" if config.start else ""),
         notes=notes,
     )
     return write_model(

@@ -23,7 +23,10 @@ Loss = Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class FitConfig:
-    """One run. rate: peak learning rate. average: decay per step of the averaged weights."""
+    """One run. rate: peak learning rate. average: decay per step of the averaged weights.
+
+    start: file of weights to go on from with this schedule, or empty.
+    """
 
     steps: int
     batch: int
@@ -34,6 +37,7 @@ class FitConfig:
     average: float = 0.99
     save_every: int = 50
     refresh: int = 50
+    start: str = ""
 
 
 def rate_at(step: int, config: FitConfig) -> float:
@@ -93,6 +97,9 @@ class Run:
         self.model, self.loss, self.make, self.config, self.folder = model, loss, make, config, folder
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "config.json").write_text(json.dumps(asdict(config), indent=2) + "\n", encoding="utf-8")
+        if config.start:
+            # A finished run goes on with a schedule of its own; a checkpoint in `folder` is further still.
+            model.load_weights(config.start)
         self.optimizer = keras.optimizers.AdamW(config.rate, weight_decay=config.weight_decay, clipnorm=10.0)
         self.optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
         self.optimizer.build(model.trainable_variables)

@@ -1,6 +1,7 @@
 """Both stages train on made pictures, go on after an interruption, export to int8 and run in the node's code."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,14 @@ def test_both_stages_from_data_to_faces(data: Path, tmp_path: Path, monkeypatch:
     again.fit(say=lines.append)
     assert int(again.step.numpy()) == 3
     assert any((a != b).any() for a, b in zip(stopped, states(again), strict=True))
-    assert again.finish().is_file()
+    finished = again.finish()
+    assert finished.is_file()
+
+    # A finished run goes on from its weights under a schedule of its own.
+    longer = stage_one.open_run(data, tmp_path / "longer", None, replace(config, start=str(finished)))
+    assert int(longer.step.numpy()) == 0
+    for before, after in zip(states(again), states(longer), strict=True):
+        np.testing.assert_array_equal(before, after)
 
     models = tmp_path / "models"
     card = export_stage("detector", data, tmp_path / "detector", models, "0.0", interim=False)
