@@ -20,7 +20,8 @@ fit_app = typer.Typer(no_args_is_help=True, help="Train one of the two stages; a
 app.add_typer(fit_app, name="fit")
 
 Data = Annotated[Path, typer.Option(help="Folder that holds scenes/ and mask_faces/.")]
-Backbone = Annotated[Path | None, typer.Option(help="ImageNet weights of MobileNetV2 without its top (.weights.h5).")]
+Folders = Annotated[list[Path], typer.Option(help="Folder that holds scenes/ and mask_faces/; more give either.")]
+Backbone = Annotated[Path | None, typer.Option(help="Weights of a finished `fit backbone` for this stage.")]
 Start = Annotated[Path | None, typer.Option(help="Weights of a finished run to go on from, with a new schedule.")]
 Folder = Annotated[Path | None, typer.Option(help="Where checkpoints and the result go; default runs/<stage>.")]
 Models = Annotated[Path, typer.Option(help="Folder of the two models and their cards.")]
@@ -57,10 +58,32 @@ def say(line: str) -> None:
     print(line, flush=True)
 
 
+@fit_app.command("backbone")
+def fit_backbone(
+    *,
+    stage: Stage, data: Folders,
+    imagenet: Annotated[Path, typer.Option(help="ImageNet weights of MobileNetV2 1.0 without its top (.weights.h5).")],
+    folder: Folder = None,
+    steps: int = 1300, batch: int = 16, rate: float = 3e-3, seed: int = 1,
+) -> None:  # fmt: skip
+    """Teach the narrow backbone of a stage what the whole ImageNet MobileNetV2 sees; both stages start from it."""
+    with plain_errors():
+        from training import backbone, imitate
+        from training.fit import FitConfig
+        from training.stage_one import train_composer
+
+        widths = backbone.DETECTOR if stage is Stage.DETECTOR else backbone.MASK_STATE
+        composer = train_composer(data, (imitate.SIZE, imitate.SIZE))
+        config = FitConfig(steps=steps, batch=batch, rate=rate, seed=seed)
+        run = imitate.open_run(composer, folder or Path(f"runs/backbone-{stage.value}"), imagenet, config, widths)
+        run.fit(say=say)
+        say(str(run.finish()))
+
+
 @fit_app.command("detector")
 def fit_detector(
     *,
-    data: Data, backbone: Backbone = None, folder: Folder = None,
+    data: Folders, backbone: Backbone = None, folder: Folder = None,
     steps: int = 1500, batch: int = 16, rate: float = 1e-3, seed: int = 1, start: Start = None,
 ) -> None:  # fmt: skip
     """Train stage one, the face detector."""
@@ -77,7 +100,7 @@ def fit_detector(
 @fit_app.command("second-stage")
 def fit_second_stage(
     *,
-    data: Data, backbone: Backbone = None, folder: Folder = None, models: Models = MODELS,
+    data: Folders, backbone: Backbone = None, folder: Folder = None, models: Models = MODELS,
     steps: int = 2000, batch: int = 64, rate: float = 3e-4, seed: int = 1, start: Start = None,
 ) -> None:  # fmt: skip
     """Train stage two on labels and on what the exported detector in --models finds in the train pictures."""
@@ -96,7 +119,7 @@ def fit_second_stage(
 @app.command()
 def export(
     *,
-    stage: Stage, data: Data, folder: Folder = None, models: Models = MODELS, version: str = "1.0",
+    stage: Stage, data: Folders, folder: Folder = None, models: Models = MODELS, version: str = "1.0",
     notes: Annotated[str, typer.Option(help="What the card shall add about the training.")] = "",
     interim: Annotated[bool, typer.Option(help="From the last checkpoint of a run that still goes on.")] = False,
 ) -> None:  # fmt: skip

@@ -23,7 +23,7 @@ SMALLEST_FACE = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One composed picture: (S, S, 3) uint8 BGR, boxes (N, 4) x, y, w, h, states (N,), ignore (N,)."""
+    """One composed picture: (H, W, 3) uint8 BGR, boxes (N, 4) x, y, w, h, states (N,), ignore (N,)."""
 
     picture: Picture
     boxes: NDArray[np.float32]
@@ -99,16 +99,17 @@ def clip(
 class Composer:
     """Draws composed pictures. The same generator state gives the same picture."""
 
-    def __init__(self, scenes: Album, singles: Album | None, size: int) -> None:
+    def __init__(self, scenes: Album, singles: Album | None, size: tuple[int, int]) -> None:
+        """size: width and height of the composed pictures."""
         self.scenes, self.singles, self.size = scenes, singles, size
 
     def draw(self, rng: Rng) -> Example:
-        """One composed picture with light and lens effects, (size, size, 3)."""
+        """One composed picture with light and lens effects."""
         kind = rng.random()
         if kind < WHOLE_SHARE:
             example = self.whole(rng)
         elif kind < WHOLE_SHARE + ZOOM_SHARE:
-            example = self.zoom((self.size, self.size), rng, reach=(0.05, 0.85))
+            example = self.zoom(self.size, rng, reach=(0.05, 0.85))
         else:
             example = self.mosaic(rng)
         return Example(photometric(example.picture, rng), example.boxes, example.states, example.ignore)
@@ -125,9 +126,9 @@ class Composer:
         """A photograph as the node letterboxes it, a little scaled, turned and moved."""
         picture, label = self.pick(rng)
         height, width = picture.shape[:2]
-        scale = self.size / max(height, width) * rng.uniform(0.8, 1.15)
+        scale = min(self.size[0] / width, self.size[1] / height) * rng.uniform(0.8, 1.15)
         centre = (width * rng.uniform(0.42, 0.58), height * rng.uniform(0.42, 0.58))
-        return self._view((picture, label), (self.size, self.size), centre, scale, rng)
+        return self._view((picture, label), self.size, centre, scale, rng)
 
     def zoom(self, size: tuple[int, int], rng: Rng, reach: tuple[float, float]) -> Example:
         """Around one face, whose longer side becomes `reach` (shares of the view, log-uniform) of the view."""
@@ -157,11 +158,12 @@ class Composer:
 
     def mosaic(self, rng: Rng) -> Example:
         """Four views of four pictures side by side, split at a random point."""
-        split = rng.integers(round(self.size * 0.35), round(self.size * 0.65), 2)
-        out = np.empty((self.size, self.size, 3), np.uint8)
+        width, height = self.size
+        x, y = (int(side * rng.uniform(0.35, 0.65)) for side in self.size)
+        out = np.empty((height, width, 3), np.uint8)
         parts: list[Example] = []
-        for left, right in ((0, int(split[0])), (int(split[0]), self.size)):
-            for top, bottom in ((0, int(split[1])), (int(split[1]), self.size)):
+        for left, right in ((0, x), (x, width)):
+            for top, bottom in ((0, y), (y, height)):
                 part = self.zoom((right - left, bottom - top), rng, reach=(0.08, 0.9))
                 out[top:bottom, left:right] = part.picture
                 moved = part.boxes + np.array([left, top, 0, 0], np.float32)

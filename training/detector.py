@@ -1,11 +1,10 @@
 """Stage one: an anchor-free face detector with a rough mask state.
 
-MobileNetV2 to `block_16_project`, a feature pyramid 64 wide (Lin et al. 2017, arXiv:1612.03144) whose finest map,
-at stride 8, carries one head as CenterNet's (Zhou et al. 2019, arXiv:1904.07850): objectness, the state, and a box.
+The narrowed backbone, a feature pyramid 64 wide (Lin et al. 2017, arXiv:1612.03144) whose finest map, at stride 8,
+carries one head as CenterNet's (Zhou et al. 2019, arXiv:1904.07850): objectness, the state, and a box.
 Boxes learn by generalised IoU (Rezatofighi et al. 2019, arXiv:1902.09630) and L1 of the log size.
 """
 
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -14,7 +13,7 @@ import tensorflow as tf
 from keras import layers
 from numpy.typing import NDArray
 
-from training.backbone import mobilenet, prepare
+from training import backbone
 from training.compose import Example
 
 STRIDE = 8
@@ -25,26 +24,26 @@ STATE_WEIGHTS = (1.0, 2.5, 1.0)
 TARGET_CHANNELS = 8
 
 
-def build(size: int = 256, weights: Path | None = None) -> keras.Model:
-    """The model: (B, size, size, 3) in -1..1 to maps of size/8: objectness logit, 3 state logits, 4 box numbers."""
-    base = mobilenet(size, weights)
+def build(size: tuple[int, int], widths: backbone.Widths = backbone.DETECTOR) -> keras.Model:
+    """The model: (B, H, W, 3) in -1..1 to maps of H/8 x W/8: objectness logit, 3 state logits, 4 box numbers.
+
+    size: W and H, multiples of 32.
+    """
+    base = backbone.build(size[1], size[0], widths)
     fine = _lateral(base.get_layer("block_6_expand_relu").output, "fine")
     middle = _lateral(base.get_layer("block_13_expand_relu").output, "middle")
-    coarse = _lateral(base.get_layer("block_16_project_BN").output, "coarse")
-    coarse = _smooth(coarse, "coarse_smooth")
+    coarse = _smooth(_lateral(base.output, "coarse"), "coarse_smooth")
     middle = layers.Add(name="middle_sum")([middle, layers.UpSampling2D(2, name="coarse_up")(coarse)])
     middle = _smooth(middle, "middle_smooth")
     fine = layers.Add(name="fine_sum")([fine, layers.UpSampling2D(2, name="middle_up")(middle)])
-    shared = _smooth(_smooth(fine, "fine_smooth"), "shared")
-    state = _smooth(shared, "state_smooth")
-    place = _smooth(shared, "place_smooth")
+    head = _smooth(_smooth(fine, "fine_smooth"), "head")
     outputs = {
-        "objectness": layers.Conv2D(1, 1, bias_initializer=keras.initializers.Constant(-4.0), name="objectness")(place),
-        "states": layers.Conv2D(3, 1, name="states")(state),
-        "boxes": layers.Conv2D(4, 1, name="boxes")(place),
+        "objectness": layers.Conv2D(1, 1, bias_initializer=keras.initializers.Constant(-4.0), name="objectness")(head),
+        "states": layers.Conv2D(3, 1, name="states")(head),
+        "boxes": layers.Conv2D(4, 1, name="boxes")(head),
     }
     model = keras.Model(base.input, outputs, name="face_detector")
-    prepare(model)
+    backbone.prepare(model)
     return model
 
 
@@ -62,12 +61,12 @@ def _smooth(x: Any, name: str) -> Any:
     return layers.ReLU(6.0, name=f"{name}_relu")(x)
 
 
-def targets(example: Example, size: int) -> NDArray[np.float32]:
-    """(size/8, size/8, 8) target map of one composed picture, channels as `TARGET_CHANNELS` says."""
-    cells = size // STRIDE
-    out = np.zeros((cells, cells, TARGET_CHANNELS), np.float32)
+def targets(example: Example) -> NDArray[np.float32]:
+    """(H/8, W/8, 8) target map of one composed picture, channels as `TARGET_CHANNELS` says."""
+    rows, columns = (side // STRIDE for side in example.picture.shape[:2])
+    out = np.zeros((rows, columns, TARGET_CHANNELS), np.float32)
     out[:, :, 1] = 1.0
-    grid = np.arange(cells, dtype=np.float32) + 0.5
+    across, down = np.arange(columns, dtype=np.float32) + 0.5, np.arange(rows, dtype=np.float32) + 0.5
     for box in example.boxes[example.ignore] / STRIDE:
         x1, y1 = np.floor(box[:2]).astype(int)
         x2, y2 = np.ceil(box[:2] + box[2:]).astype(int)
@@ -78,22 +77,22 @@ def targets(example: Example, size: int) -> NDArray[np.float32]:
     for box, state in zip(example.boxes[known][order] / STRIDE, example.states[known][order], strict=True):
         w, h = float(box[2]), float(box[3])
         cx, cy = float(box[0]) + w / 2, float(box[1]) + h / 2
-        ix, iy = min(cells - 1, int(cx)), min(cells - 1, int(cy))
+        ix, iy = min(columns - 1, int(cx)), min(rows - 1, int(cy))
         # Spread of the bump as in TTFNet (Liu et al. 2020, arXiv:1909.00700), centred on the cell to peak at 1.
         sx, sy = max(0.35, 0.09 * w), max(0.35, 0.09 * h)
         bump = np.exp(
-            -((grid - ix - 0.5) ** 2)[None] / (2 * sx * sx) - ((grid - iy - 0.5) ** 2)[:, None] / (2 * sy * sy)
+            -((across - ix - 0.5) ** 2)[None] / (2 * sx * sx) - ((down - iy - 0.5) ** 2)[:, None] / (2 * sy * sy)
         )
         out[:, :, 0] = np.maximum(out[:, :, 0], bump)
-        rows, columns = slice(max(0, iy - 1), iy + 2), slice(max(0, ix - 1), ix + 2)
-        near = bump[rows, columns]
-        part = out[rows, columns]
+        around = slice(max(0, iy - 1), iy + 2), slice(max(0, ix - 1), ix + 2)
+        near = bump[around]
+        part = out[around]
         better = near > np.maximum(part[:, :, 2], 0.15)
         values = np.empty(part.shape, np.float32)
         values[:, :, 0:2] = part[:, :, 0:2]
         values[:, :, 1] = 1.0
         values[:, :, 2], values[:, :, 3] = near, state
-        values[:, :, 4], values[:, :, 5] = cx - grid[None, columns], cy - grid[rows, None]
+        values[:, :, 4], values[:, :, 5] = cx - across[None, around[1]], cy - down[around[0], None]
         values[:, :, 6], values[:, :, 7] = np.log(w), np.log(h)
         part[better] = values[better]
     return out

@@ -42,7 +42,7 @@ def write_model(
     *,
     version: str,
     training: TrainingFacts,
-    size: int,
+    size: tuple[int, int],
     shapes: Mapping[str, Sequence[int]],
 ) -> ModelCard:
     """Write `<kind>.tflite` and its card. Raises ValueError if the model is too large for a board."""
@@ -57,7 +57,7 @@ def write_model(
         kind=kind,
         file=path.name,
         sha256=sha256_of(path),
-        input=Tensor(name="picture", shape=(1, size, size, 3), dtype="uint8", meaning="BGR, 0..255"),
+        input=Tensor(name="picture", shape=(1, size[1], size[0], 3), dtype="uint8", meaning="BGR, 0..255"),
         outputs=[
             Tensor(name=name, shape=tuple(shapes[name]), dtype="float32", meaning=text)
             for name, text in MEANINGS[kind].items()

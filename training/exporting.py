@@ -1,6 +1,7 @@
 """Export one stage of a run: averaged weights in, int8 model and card out."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -9,9 +10,8 @@ import numpy as np
 
 from mask_node.vision.card import ModelCard, TrainingFacts
 from training import detector, second_stage, stage_one, stage_two
-from training.compose import Album, Composer
 from training.crops import Dealer, collect
-from training.data import DataError, read_mask_faces, read_scenes
+from training.data import DataError
 from training.export import convert, output_shapes
 from training.export_card import write_model
 from training.fit import FitConfig, MakeBatch, Run
@@ -25,14 +25,14 @@ KINDS: dict[str, Literal["face_detector", "mask_state"]] = {"detector": "face_de
 
 
 def export_stage(
-    stage: str, data: Path, folder: Path, models: Path, version: str, *, interim: bool, notes: str = ""
+    stage: str, data: Sequence[Path], folder: Path, models: Path, version: str, *, interim: bool, notes: str = ""
 ) -> ModelCard:
     """Write the model of a run into `models`. interim: average the last checkpoint first. Raises DataError."""
     path = folder / "config.json"
     if not path.is_file():
         raise DataError(f"{path}: no such file; run `maskgate train fit {stage}` first or give its --folder")
     config = FitConfig(**json.loads(path.read_text(encoding="utf-8")))
-    model = detector.build() if stage == "detector" else second_stage.build()
+    model = detector.build(stage_one.SIZE) if stage == "detector" else second_stage.build(stage_two.SIZE)
     make = _batches(stage, data, config, INTERIM_PICTURES if interim else None)
     weights = folder / "averaged.weights.h5"
     steps = config.steps
@@ -58,15 +58,16 @@ def export_stage(
     )
     return write_model(
         KINDS[stage], convert(model, pictures[:RANGE_PICTURES]), models, version=version, training=facts,
-        size=int(model.input.shape[1]), shapes=output_shapes(model),
+        size=(int(model.input.shape[2]), int(model.input.shape[1])), shapes=output_shapes(model),
     )  # fmt: skip
 
 
-def _batches(stage: str, data: Path, config: FitConfig, most: int | None) -> MakeBatch:
+def _batches(stage: str, data: Sequence[Path], config: FitConfig, most: int | None) -> MakeBatch:
     keras.utils.set_random_seed(config.seed)
-    scenes, singles = Album(read_scenes(data, "train")[:most]), Album(read_mask_faces(data, "train")[:most])
+    composer = stage_one.train_composer(data, stage_one.SIZE, most)
     if stage == "detector":
-        return stage_one.batches(Composer(scenes, singles, stage_one.SIZE), config)
+        return stage_one.batches(composer, config)
     rng = np.random.default_rng(config.seed)
-    crops = collect(scenes, None, stage_two.SIZE, rng) + collect(singles, None, stage_two.SIZE, rng)
+    albums = [composer.scenes] + ([composer.singles] if composer.singles else [])
+    crops = [crop for album in albums for crop in collect(album, None, stage_two.SIZE, rng)]
     return stage_two.batches(Dealer(crops, stage_two.SIZE), config)

@@ -19,6 +19,8 @@ Batch = tuple[NDArray[np.uint8], dict[str, NDArray[Any]]]
 #: Makes batch number `step`; the same step gives the same batch, so that a resumed run goes on as if never stopped.
 MakeBatch = Callable[[int], Batch]
 Loss = Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]]
+#: Looks at the scaled pictures of a batch and adds what it sees to what is wanted.
+Teacher = Callable[[Any], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +95,12 @@ def scaled(pictures: Any) -> Any:
 class Run:
     """One model being trained in one folder. Opening a folder that holds a checkpoint goes on from it."""
 
-    def __init__(self, model: keras.Model, loss: Loss, make: MakeBatch, config: FitConfig, folder: Path) -> None:
+    def __init__(
+        self, model: keras.Model, loss: Loss, make: MakeBatch, config: FitConfig, folder: Path,
+        *, teacher: Teacher | None = None,
+    ) -> None:  # fmt: skip
         self.model, self.loss, self.make, self.config, self.folder = model, loss, make, config, folder
+        self.teacher = teacher
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "config.json").write_text(json.dumps(asdict(config), indent=2) + "\n", encoding="utf-8")
         if config.start:
@@ -115,8 +121,11 @@ class Run:
         self._train = tf.function(self._train_step)
 
     def _train_step(self, pictures: Any, wanted: dict[str, Any]) -> dict[str, Any]:
+        seen = scaled(pictures)
+        if self.teacher is not None:
+            wanted = wanted | self.teacher(seen)
         with tf.GradientTape() as tape:
-            parts = self.loss(self.model(scaled(pictures), training=True), wanted)
+            parts = self.loss(self.model(seen, training=True), wanted)
             total = tf.add_n(list(parts.values()))
         variables = self.model.trainable_variables
         self.optimizer.apply_gradients(zip(tape.gradient(total, variables), variables, strict=True))

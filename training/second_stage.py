@@ -1,31 +1,34 @@
-"""Stage two: MobileNetV2 on one crop, with three outputs: state, face or not, and the face's box.
+"""Stage two: the narrowed backbone on one crop, with three outputs: state, face or not, and the face's box.
 
 The box comes from the 4 x 4 map: pooled features have lost where things are.
 """
 
-from pathlib import Path
 from typing import Any
 
 import keras
 import tensorflow as tf
 from keras import layers
 
-from training.backbone import mobilenet, prepare
+from training import backbone
 from training.detector import giou
 
 #: Labels are wrong in 3 or 4 of 100; certainty would be learnt from them.
 SMOOTHING = 0.05
 BOX_WIDTH = 48
+#: Channels that are averaged over the crop for state and face.
+POOLED = 512
 #: A box in the middle that fills as much of the crop as a face does.
 BOX_START = (0.0, 0.0, -0.4, -0.2)
 
 
-def build(size: int = 112, weights: Path | None = None) -> keras.Model:
-    """The model: (B, size, size, 3) in -1..1 to 3 state logits, 1 face logit, 4 box numbers."""
-    base = mobilenet(size, weights)
-    pooled = layers.GlobalAveragePooling2D(name="pool")(base.output)
+def build(size: int, widths: backbone.Widths = backbone.MASK_STATE) -> keras.Model:
+    """The model: (B, size, size, 3) in -1..1 to 3 state logits, 1 face logit, 4 box numbers. size: multiple of 16."""
+    base = backbone.build(size, size, widths)
+    pooled = layers.Conv2D(POOLED, 1, use_bias=False, name="last")(base.output)
+    pooled = layers.ReLU(6.0, name="last_relu")(layers.BatchNormalization(name="last_BN")(pooled))
+    pooled = layers.GlobalAveragePooling2D(name="pool")(pooled)
     pooled = layers.Dropout(0.2, name="drop")(pooled)
-    grid = layers.Conv2D(BOX_WIDTH, 1, use_bias=False, name="grid")(base.get_layer("block_16_project_BN").output)
+    grid = layers.Conv2D(BOX_WIDTH, 1, use_bias=False, name="grid")(base.output)
     grid = layers.ReLU(6.0, name="grid_relu")(layers.BatchNormalization(name="grid_bn")(grid))
     grid = layers.Dense(64, activation="relu", name="grid_dense")(layers.Flatten(name="grid_flat")(grid))
     outputs = {
@@ -35,7 +38,7 @@ def build(size: int = 112, weights: Path | None = None) -> keras.Model:
     }
     model = keras.Model(base.input, outputs, name="mask_state")
     model.get_layer("box").bias.assign(BOX_START)
-    prepare(model)
+    backbone.prepare(model)
     return model
 
 

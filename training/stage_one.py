@@ -1,27 +1,30 @@
 """The detector's training run: which pictures, which batches, which model."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
-from training import detector
+from training import detector, imitate
+from training.backbone import DETECTOR
 from training.compose import Album, Composer
-from training.data import read_mask_faces, read_scenes
+from training.data import read_mask_faces, read_scenes, together
 from training.fit import Batch, FitConfig, MakeBatch, Run
 
-SIZE = 256
+#: Width and height of the input: a camera's landscape. A portrait picture loses nothing against a square of the height.
+SIZE = (320, 256)
 
 
 def batches(composer: Composer, config: FitConfig) -> MakeBatch:
-    """Batch number `step`: (B, S, S, 3) pictures and their target maps, drawn from (seed, step)."""
+    """Batch number `step`: (B, H, W, 3) pictures and their target maps, drawn from (seed, step)."""
 
     def make(step: int) -> Batch:
         rng = np.random.default_rng([config.seed, step])
         examples = [composer.draw(rng) for _ in range(config.batch)]
         pictures = np.stack([example.picture for example in examples])
-        return pictures, {"target": np.stack([detector.targets(example, composer.size) for example in examples])}
+        return pictures, {"target": np.stack([detector.targets(example) for example in examples])}
 
     return make
 
@@ -31,10 +34,19 @@ def loss(outputs: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
     return detector.loss(outputs, wanted["target"])
 
 
-def open_run(data: Path, folder: Path, backbone: Path | None, config: FitConfig, size: int = SIZE) -> Run:
-    """A run of the detector on the train splits, new or resumed from `folder`."""
+def train_composer(data: Sequence[Path], size: tuple[int, int], most: int | None = None) -> Composer:
+    """Draws from the train splits of all data folders; at most `most` pictures of each kind."""
+    scenes = together(read_scenes, data, "train")
+    singles = together(read_mask_faces, data, "train")
+    return Composer(Album(scenes[:most]), Album(singles[:most]) if singles else None, size)
+
+
+def open_run(
+    data: Sequence[Path], folder: Path, backbone: Path | None, config: FitConfig, size: tuple[int, int] = SIZE
+) -> Run:
+    """A run of the detector on the train splits, new or resumed from `folder`. backbone: weights of an imitation."""
     keras.utils.set_random_seed(config.seed)
-    scenes = Album(read_scenes(data, "train"))
-    singles = Album(read_mask_faces(data, "train"))
-    model = detector.build(size, backbone)
-    return Run(model, loss, batches(Composer(scenes, singles, size), config), config, folder)
+    model = detector.build(size)
+    if backbone is not None:
+        imitate.take_up(model, backbone, DETECTOR)
+    return Run(model, loss, batches(train_composer(data, size), config), config, folder)

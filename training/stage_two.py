@@ -1,15 +1,17 @@
 """The second stage's training run: which crops, which batches, which model."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
 import numpy as np
 
 from mask_node.vision.face_detector import FaceDetector
-from training import second_stage
+from training import imitate, second_stage
+from training.backbone import MASK_STATE
 from training.compose import Album
 from training.crops import Crop, Dealer, collect
-from training.data import read_mask_faces, read_scenes
+from training.data import read_mask_faces, read_scenes, together
 from training.fit import Batch, FitConfig, MakeBatch, Run
 
 SIZE = 112
@@ -30,18 +32,21 @@ def batches(dealer: Dealer, config: FitConfig) -> MakeBatch:
     return make
 
 
-def train_crops(data: Path, finder: FaceDetector | None, seed: int, size: int = SIZE) -> list[Crop]:
-    """The crops of both train splits (about 2 GB in memory)."""
+def train_crops(data: Sequence[Path], finder: FaceDetector | None, seed: int, size: int = SIZE) -> list[Crop]:
+    """The crops of both train splits of all data folders (about 3 GB in memory)."""
     rng = np.random.default_rng(seed)
-    crops = collect(Album(read_scenes(data, "train")), finder, size, rng)
-    return crops + collect(Album(read_mask_faces(data, "train")), finder, size, rng)
+    crops = collect(Album(together(read_scenes, data, "train")), finder, size, rng)
+    return crops + collect(Album(together(read_mask_faces, data, "train")), finder, size, rng)
 
 
 def open_run(
-    data: Path, folder: Path, backbone: Path | None, config: FitConfig, *, finder: FaceDetector | None, size: int = SIZE
-) -> Run:
-    """A run of the second stage on the train splits, new or resumed from `folder`."""
+    data: Sequence[Path], folder: Path, backbone: Path | None, config: FitConfig,
+    *, finder: FaceDetector | None, size: int = SIZE,
+) -> Run:  # fmt: skip
+    """A run of the second stage, new or resumed from `folder`. backbone: weights of an imitation."""
     keras.utils.set_random_seed(config.seed)
     dealer = Dealer(train_crops(data, finder, config.seed, size), size)
-    model = second_stage.build(size, backbone)
+    model = second_stage.build(size)
+    if backbone is not None:
+        imitate.take_up(model, backbone, MASK_STATE)
     return Run(model, second_stage.loss, batches(dealer, config), config, folder)

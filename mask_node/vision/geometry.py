@@ -9,42 +9,42 @@ from numpy.typing import NDArray
 Frame = NDArray[np.uint8]
 Boxes = NDArray[np.float32]
 
-#: What surrounds a picture that does not fill the model's square input.
+#: What surrounds a picture that does not fill the model's input.
 PAD_GREY = 114
 
 
 @dataclass(frozen=True, slots=True)
 class Letterbox:
-    """How a picture was put into a square: input = picture * scale + (left, top)."""
+    """How a picture was put into a model's input: input = picture * scale + (left, top)."""
 
     scale: float
     left: float
     top: float
 
     def to_picture(self, boxes: Boxes) -> Boxes:
-        """(N, 4) boxes of the square input, in pixels of the picture."""
+        """(N, 4) boxes of the input, in pixels of the picture."""
         out = boxes.astype(np.float32, copy=True)
         out[:, 0] -= self.left
         out[:, 1] -= self.top
         return np.asarray(out / np.float32(self.scale), np.float32)
 
     def to_input(self, boxes: Boxes) -> Boxes:
-        """(N, 4) boxes of the picture, in pixels of the square input."""
+        """(N, 4) boxes of the picture, in pixels of the input."""
         out = boxes.astype(np.float32) * np.float32(self.scale)
         out[:, 0] += self.left
         out[:, 1] += self.top
         return np.asarray(out, np.float32)
 
 
-def letterbox(frame: Frame, size: int) -> tuple[Frame, Letterbox]:
-    """The whole frame inside a (size, size, 3) square, centred on grey, its proportions kept."""
+def letterbox(frame: Frame, size: tuple[int, int]) -> tuple[Frame, Letterbox]:
+    """The whole frame inside a picture of `size` (width, height), centred on grey, its proportions kept."""
     height, width = frame.shape[:2]
-    scale = size / max(height, width)
+    scale = min(size[0] / width, size[1] / height)
     new_w, new_h = max(1, round(width * scale)), max(1, round(height * scale))
     shrinking = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     small = cv2.resize(frame, (new_w, new_h), interpolation=shrinking)
-    left, top = (size - new_w) // 2, (size - new_h) // 2
-    out = np.full((size, size, 3), PAD_GREY, np.uint8)
+    left, top = (size[0] - new_w) // 2, (size[1] - new_h) // 2
+    out = np.full((size[1], size[0], 3), PAD_GREY, np.uint8)
     out[top : top + new_h, left : left + new_w] = small
     return out, Letterbox(scale, left, top)
 

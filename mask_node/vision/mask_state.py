@@ -62,7 +62,7 @@ class MaskStateReader:
     def read(self, frame: Frame, box: Box) -> Reading:
         """Look again at one box (x, y, w, h in pixels of the frame)."""
         left, top, side = square_around(box)
-        out = self.model.run(cut(frame, left, top, side, self.model.size))
+        out = self.model.run(cut(frame, left, top, side, self.model.size[0]))
         states = softmax(out["states"] / np.float32(self.temperature))
         dx, dy, log_w, log_h = (float(v) for v in out["box"])
         w, h = side * float(np.exp(min(log_w, 1.0))), side * float(np.exp(min(log_h, 1.0)))

@@ -48,9 +48,9 @@ class Model:
         self._outputs = self._match(self._interpreter.get_output_details())
 
     @property
-    def size(self) -> int:
-        """Side of the square input in pixels."""
-        return self.card.input.shape[1]
+    def size(self) -> tuple[int, int]:
+        """Width and height of the input in pixels."""
+        return self.card.input.shape[2], self.card.input.shape[1]
 
     def _match(self, found: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
         """Outputs by the shapes of the card: converters keep shapes but neither names nor order."""
@@ -63,7 +63,7 @@ class Model:
         return [(name, by_shape[shape]) for shape, name in wanted.items()]
 
     def run(self, picture: Frame) -> dict[str, NDArray[np.float32]]:
-        """Outputs by name, without the batch axis, for one (size, size, 3) BGR picture."""
+        """Outputs by name, without the batch axis, for one BGR picture of the input's size."""
         value: NDArray[Any]
         if self._table is None:
             value = picture

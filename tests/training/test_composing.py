@@ -60,7 +60,7 @@ def test_a_crop_moves_its_box_with_the_picture(seed: int) -> None:
 
 def test_same_seed_same_picture(tmp_path: Path) -> None:
     _, label = square(tmp_path)
-    composer = Composer(Album([label]), None, 256)
+    composer = Composer(Album([label]), None, (320, 256))
     first, second = (composer.draw(np.random.default_rng(3)) for _ in range(2))
     assert (first.picture == second.picture).all()
     assert (first.boxes == second.boxes).all()
@@ -83,7 +83,7 @@ def test_composed_boxes_lie_inside(seed: int) -> None:
     picture, label = square()
     album = Album.__new__(Album)
     album.labels, album.pictures = [label], [picture]
-    example = Composer(album, album, 128).draw(np.random.default_rng(seed))
+    example = Composer(album, album, (160, 128)).draw(np.random.default_rng(seed))
     assert example.picture.shape == (128, 128, 3)
     assert (example.boxes[:, :2] >= 0).all()
     assert (example.boxes[:, :2] + example.boxes[:, 2:] <= 128.01).all()

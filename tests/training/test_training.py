@@ -71,19 +71,25 @@ def states(run: Any) -> list[np.ndarray]:
 
 
 def test_both_stages_from_data_to_faces(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from training import exporting, stage_one, stage_two
+    from training import exporting, imitate, stage_one, stage_two
+    from training.backbone import DETECTOR
     from training.exporting import export_stage
     from training.fit import FitConfig
 
     monkeypatch.setattr(exporting, "RANGE_PICTURES", 8)
     config = FitConfig(steps=3, batch=4, rate=1e-3, warm_up=1, refresh=2, save_every=1)
     lines: list[str] = []
-    run = stage_one.open_run(data, tmp_path / "detector", None, config)
+    imitation = imitate.open_run(
+        stage_one.train_composer([data], (128, 128)), tmp_path / "backbone", None, config, DETECTOR
+    )
+    imitation.fit(say=lines.append)
+    taught = imitation.finish()
+    run = stage_one.open_run([data], tmp_path / "detector", taught, config)
     run.fit(until=2, say=lines.append)
     stopped = states(run)
 
     # A run opened on the same folder goes on where it stopped, with the same weights.
-    again = stage_one.open_run(data, tmp_path / "detector", None, config)
+    again = stage_one.open_run([data], tmp_path / "detector", None, config)
     assert int(again.step.numpy()) == 2
     for before, after in zip(stopped, states(again), strict=True):
         np.testing.assert_array_equal(before, after)
@@ -94,19 +100,19 @@ def test_both_stages_from_data_to_faces(data: Path, tmp_path: Path, monkeypatch:
     assert finished.is_file()
 
     # A finished run goes on from its weights under a schedule of its own.
-    longer = stage_one.open_run(data, tmp_path / "longer", None, replace(config, start=str(finished)))
+    longer = stage_one.open_run([data], tmp_path / "longer", None, replace(config, start=str(finished)))
     assert int(longer.step.numpy()) == 0
     for before, after in zip(states(again), states(longer), strict=True):
         np.testing.assert_array_equal(before, after)
 
     models = tmp_path / "models"
-    card = export_stage("detector", data, tmp_path / "detector", models, "0.0", interim=False)
+    card = export_stage("detector", [data], tmp_path / "detector", models, "0.0", interim=False)
     assert card.training.steps == 3
 
-    second = stage_two.open_run(data, tmp_path / "second", None, config, finder=None)
+    second = stage_two.open_run([data], tmp_path / "second", None, config, finder=None)
     second.fit(say=lines.append)
     second.finish()
-    export_stage("second-stage", data, tmp_path / "second", models, "0.0", interim=False)
+    export_stage("second-stage", [data], tmp_path / "second", models, "0.0", interim=False)
 
     detector = load_detector(models)
     sight = detector.detect(RNG.integers(0, 255, (200, 300, 3)).astype(np.uint8))
@@ -122,7 +128,7 @@ def test_targets_bring_boxes_back() -> None:
 
     boxes = np.array([[20, 30, 60, 80], [150, 100, 20, 24]], np.float32)
     example = Example(np.zeros((256, 256, 3), np.uint8), boxes, np.array([1, 2]), np.zeros(2, np.bool_))
-    map_ = targets(example, 256)
+    map_ = targets(example)
     objectness = np.where(map_[:, :, 0:1] >= 1, 5, -9).astype(np.float32)
     states = np.eye(3, dtype=np.float32)[map_[:, :, 3].astype(int)] * 9
     found = decode(objectness, states, map_[:, :, 4:8], 0.5)
@@ -136,7 +142,7 @@ def test_ignored_faces_teach_nothing() -> None:
     from training.detector import targets
 
     boxes = np.array([[32, 32, 64, 64]], np.float32)
-    map_ = targets(Example(np.zeros((256, 256, 3), np.uint8), boxes, np.array([0]), np.ones(1, np.bool_)), 256)
+    map_ = targets(Example(np.zeros((256, 256, 3), np.uint8), boxes, np.array([0]), np.ones(1, np.bool_)))
     assert map_[:, :, 0].max() == 0
     assert map_[4:12, 4:12, 1].max() == 0
     assert map_[:, :, 1].sum() == 32 * 32 - 64

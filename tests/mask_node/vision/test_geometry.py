@@ -11,19 +11,19 @@ from mask_node.vision.mask_state import cut, square_around
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.integers(1, 900), st.integers(1, 900), st.integers(32, 320))
-def test_letterbox_keeps_boxes(width: int, height: int, size: int) -> None:
-    picture, place = letterbox(np.zeros((height, width, 3), np.uint8), size)
-    assert picture.shape == (size, size, 3)
+@given(st.integers(1, 900), st.integers(1, 900), st.integers(32, 320), st.integers(32, 320))
+def test_letterbox_keeps_boxes(width: int, height: int, wide: int, high: int) -> None:
+    picture, place = letterbox(np.zeros((height, width, 3), np.uint8), (wide, high))
+    assert picture.shape == (high, wide, 3)
     boxes = np.array([[0, 0, width, height], [width / 4, height / 4, width / 2, height / 3]], np.float32)
     there = place.to_input(boxes)
     assert np.allclose(place.to_picture(there), boxes, atol=0.05)
     assert there.min() >= -1
-    assert (there[:, :2] + there[:, 2:]).max() <= size + 1
+    assert ((there[:, :2] + there[:, 2:]).max(axis=0) <= (wide + 1, high + 1)).all()
 
 
 def test_letterbox_surrounds_with_grey() -> None:
-    picture, _ = letterbox(np.full((50, 100, 3), 255, np.uint8), 64)
+    picture, _ = letterbox(np.full((50, 100, 3), 255, np.uint8), (64, 64))
     assert (picture[0] == PAD_GREY).all()
     assert (picture[32] == 255).all()
 
