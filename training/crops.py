@@ -13,7 +13,7 @@ from mask_node.vision.mask_state import CONTEXT, cut
 from training.augment import Picture, Rng, photometric
 from training.compose import Album
 from training.data import LabelledPicture
-from training.draw_mask import draw_mask
+from training.draw.draw_mask import draw_mask
 
 #: A cached crop shows this much more than the model's, so that shift, scale and turn can be drawn afresh each time.
 ROOM = 2.0

@@ -12,7 +12,7 @@ from training.augment import photometric
 from training.compose import Album, Composer, view
 from training.crops import Dealer, crops_of, place
 from training.data import LabelledPicture
-from training.draw_mask import UPPER_EDGE, draw_mask
+from training.draw.draw_mask import UPPER_EDGE, draw_mask
 
 
 def square(tmp: Path | None = None, size: int = 200) -> tuple[np.ndarray, LabelledPicture]:
