@@ -1,84 +1,112 @@
-"""Draw a mask on a bare face, worn rightly or not: labelled faces with a wrongly worn mask are rare.
+"""Draw a mask on a bare face, worn rightly or in one of the ways in which people wear it wrongly.
 
-Places are shares of a box that frames a frontal face from the forehead to the chin, as the manifest's grown boxes do.
+All shapes are in the face's own coordinates (see `frame`), where the nose's tip lies at v = 0.38, its base at 0.42,
+the mouth at 0.59 and the chin at 1.
 """
+
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from mask_node.vision.geometry import PAD_GREY
-from training.augment import Picture, Rng
+from training.augment import Rng
+from training.draw.cloth import choose_make, dyed, relief
+from training.draw.frame import Array, Frame, smooth
+from training.draw.paint import Canvas, fill
+from training.draw.points import MEAN, TIP
+from training.draw.straps import draw_straps
 
-#: Height of the mask's upper edge at the nose, by how it is worn: (low, high) as shares of the box's height.
-UPPER_EDGE = {"right": (0.42, 0.52), "under_nose": (0.66, 0.72), "chin": (0.82, 0.92)}
-#: Colours of cloth in BGR: surgical blue, white, black, grey, green, pink, navy.
-CLOTHS = (
-    (225, 195, 150),
-    (240, 240, 238),
-    (35, 33, 32),
-    (140, 140, 140),
-    (170, 200, 150),
-    (190, 170, 230),
-    (90, 50, 30),
-)
-
-
-def draw_mask(picture: Picture, box: NDArray[np.float32], how: str, rng: Rng) -> Picture:
-    """A copy of (H, W, 3) `picture` with a mask on the face in `box` (x, y, w, h). how: a key of `UPPER_EDGE`."""
-    x, y, w, h = (float(v) for v in box)
-    top = float(rng.uniform(*UPPER_EDGE[how]))
-    bottom = float(rng.uniform(1.06, 1.14) if how == "chin" else rng.uniform(0.94, 1.02))
-    outline = np.array(_outline(top, bottom, rng)) * (w, h) + (x, y)
-    height, width = picture.shape[:2]
-    alpha = np.zeros((height, width), np.float32)
-    cv2.fillPoly(alpha, [np.round(outline * 8).astype(np.int32)], 1.0, lineType=cv2.LINE_AA, shift=3)
-    inside = (picture != PAD_GREY).any(axis=2)  # never on what surrounds the picture
-    alpha = np.asarray(cv2.GaussianBlur(alpha, (0, 0), max(0.4, w * 0.012)) * inside, np.float32)
-    cloth = _cloth((height, width), (x, y + top * h, w, (bottom - top) * h), rng)
-    out = picture.astype(np.float32)
-    _straps(out, outline, (x, y, w, h), rng)
-    # Some of the face's own light and shade shows on the cloth.
-    light = cv2.GaussianBlur(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), (0, 0), max(1.0, w * 0.06)).astype(np.float32)
-    level = float(light[alpha > 0.5].mean()) if (alpha > 0.5).any() else 128.0
-    shade = np.clip(light / max(level, 1.0), 0.55, 1.3) * np.clip(level / 140, 0.45, 1.15)
-    out += alpha[:, :, None] * (cloth * shade[:, :, None] - out)
-    return np.clip(out, 0, 255).astype(np.uint8)
+#: How a mask is worn: v of the upper edge at the middle, and of the lower edge; (low, high) of each.
+WORN: dict[str, tuple[tuple[float, float], tuple[float, float]]] = {
+    "right": ((0.08, 0.25), (1.0, 1.08)),
+    "under_nose": ((0.45, 0.53), (1.0, 1.1)),
+    "chin": ((0.72, 0.92), (1.1, 1.3)),
+    "eyes": ((-0.36, -0.2), (0.2, 0.36)),
+    "forehead": ((-0.8, -0.6), (-0.3, -0.14)),
+}
 
 
-def _outline(top: float, bottom: float, rng: Rng) -> list[tuple[float, float]]:
-    """Corner points in shares of the box, clockwise from the upper left."""
-    side, low = rng.uniform(0.02, 0.14), rng.uniform(0.2, 0.32)
-    drop = rng.uniform(0.02, 0.1)  # the upper edge falls from the nose to the cheeks
-    middle = rng.uniform(0.47, 0.53)
-    fall = 0.55 * (bottom - top)
-    return [
-        (side, top + drop), (middle - 0.17, top + 0.3 * drop), (middle, top), (middle + 0.17, top + 0.3 * drop),
-        (1 - side, top + drop), (1 - side - 0.03, top + fall), (1 - low, bottom - 0.05), (middle, bottom),
-        (low, bottom - 0.05), (side + 0.03, top + fall),
-    ]  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A mask's outline, (K, 2) u, v; its middle's v above and below; half its width; the corners
+    of the loops; the middle's u."""
+
+    outline: Array
+    top: float
+    bottom: float
+    half: float
+    corners: Array
+    middle: float = 0.0
 
 
-def _cloth(shape: tuple[int, int], area: tuple[float, float, float, float], rng: Rng) -> NDArray[np.float32]:
-    """(H, W, 3) cloth with folds across `area` (x, y, w, h)."""
-    colour = np.array(CLOTHS[int(rng.integers(len(CLOTHS)))], np.float32) + rng.uniform(-14, 14, 3)
-    rows = (np.arange(shape[0], dtype=np.float32) - area[1]) / max(area[3], 1.0)
-    columns = (np.arange(shape[1], dtype=np.float32) - area[0] - area[2] / 2) / max(area[2], 1.0)
-    folds = 1 - rng.uniform(0, 0.16) * np.maximum(0, np.sin(rows * 2 * np.pi * rng.integers(2, 5))) ** 4
-    bulge = 1.06 - rng.uniform(0.1, 0.6) * columns**2
-    cloth = np.clip(colour, 5, 250)[None, None] * folds[:, None, None] * bulge[None, :, None]
-    return np.asarray(cloth, np.float32)
+def draw_mask(canvas: Canvas, how: str) -> None:
+    """Draw a mask on `canvas`, worn as `how` says: a key of `WORN`."""
+    rng, frame = canvas.rng, canvas.frame
+    make = choose_make(rng)
+    shape = outline_of(how, make, frame, rng)
+    if rng.random() < 0.85:
+        draw_straps(canvas, shape.corners, how)
+    lay_cloth(canvas, shape, make, tent=how in ("right", "under_nose"))
 
 
-def _straps(
-    out: NDArray[np.float32], outline: NDArray[np.float64], box: tuple[float, float, float, float], rng: Rng
-) -> None:
-    """Two ear loops, from the upper corners to the ears. Changes `out`."""
-    if rng.random() < 0.3:
-        return
-    x, y, w, h = box
-    colour = [float(v) for v in np.full(3, rng.uniform(150, 245))]
-    thick = max(1, round(w * 0.012))
-    for corner, ear in ((outline[0], x - 0.02 * w), (outline[4], x + 1.02 * w)):
-        end = (round(ear), round(y + h * float(rng.uniform(0.38, 0.5))))
-        cv2.line(out, (round(corner[0]), round(corner[1])), end, colour, thick, cv2.LINE_AA)
+def outline_of(how: str, make: str, frame: Frame, rng: Rng) -> Shape:
+    """The outline of a mask of this make, worn so. Nothing of it lies above the drawn upper edge by more than jitter."""
+    (low, high), bottoms = WORN[how]
+    top, bottom = float(rng.uniform(low, high)), float(rng.uniform(*bottoms))
+    height = bottom - top
+    half = float(rng.uniform(0.5, 0.62))
+    if how in ("right", "under_nose"):
+        # From the nose the upper edge falls to the cheeks; under the nose it hangs across them.
+        fall = rng.uniform(0.14, 0.26) if how == "right" else rng.uniform(-0.02, 0.1)
+        bend = rng.uniform(1.0, 1.7) if make == "surgical" else rng.uniform(0.7, 1.3)  # of the edge beside the nose
+        side = top + fall
+        right = [
+            *[(half * x, top + fall * (1 - (1 - x) ** bend)) for x in (0.15, 0.35, 0.6, 0.8)], (half, side), (half - rng.uniform(-0.01, 0.05), side + 0.55 * (bottom - 0.2 - side)),
+            (rng.uniform(0.38, 0.5), bottom - rng.uniform(0.16, 0.26)), (0.2, bottom - 0.05),
+        ]  # fmt: skip
+        corners = [(half, side), (0.46, bottom - 0.24)]
+    else:
+        sag = rng.uniform(-0.05, 0.08) if how == "chin" else rng.uniform(-0.04, 0.04)
+        half = half * float(rng.uniform(0.72, 1.0)) if how == "chin" else half
+        low_half = half * rng.uniform(0.6, 0.95)
+        right = [
+            (0.2, top - 0.2 * sag), (half * 0.8, top - sag), (half, top - sag + 0.12 * height),
+            (low_half, bottom - 0.25 * height), (low_half * 0.6, bottom - 0.06 * height),
+        ]  # fmt: skip
+        corners = [(half, top - sag + 0.1 * height), (low_half, bottom - 0.3 * height)]
+    outline = [(0.0, top), *right, (0.0, bottom), *[(-u, v) for u, v in reversed(right)]]
+    both = np.array(outline)
+    both[1:] += rng.normal(0, 0.007, (len(outline) - 1, 2))
+    tilt, shift = rng.normal(0, 0.05), rng.normal(0, 0.025)
+    both[:, 1] += tilt * both[:, 0]
+    both[:, 0] += shift
+    loops = np.array([*corners, *[(-u, v) for u, v in corners]])
+    return Shape(smooth(both, 4), top, bottom, half, loops)
+
+
+def lay_cloth(canvas: Canvas, shape: Shape, make: str, *, tent: bool) -> None:
+    """Fill `shape` with cloth in the face's light. tent: stretched from the nose or mouth to the chin, in profile too."""
+    frame, rng = canvas.frame, canvas.rng
+    line = frame.at(shape.outline)
+    shapes = [line]
+    if tent:
+        shapes.append(tented(frame, shape))
+    every = np.concatenate(shapes)
+    area = canvas.area(every, 3 + 0.06 * frame.unit)
+    u, v = frame.uv_of(area)
+    s = np.clip((u - np.float32(shape.middle)) / np.float32(shape.half), -1.2, 1.2)
+    t = np.clip((v - np.float32(shape.top)) / np.float32(shape.bottom - shape.top), -0.1, 1.1)
+    light = canvas.light(area)
+    colour = dyed(make, s, t, rng) * (relief(make, s, t, rng) * light * np.float32(canvas.level))[:, :, None]
+    canvas.lay(area, colour * canvas.cast, fill(shapes, area), shadow=float(rng.uniform(0.15, 0.45)))
+
+
+def tented(frame: Frame, shape: Shape) -> Array:
+    """(K, 2) pixels of the hull over the face's middle line and the lower cheeks: cloth spans, it does not hug."""
+    middle = np.array([(0.0, v) for v in np.linspace(shape.top, shape.bottom, 8)])
+    cheeks = shape.outline[shape.outline[:, 1] > (shape.top + shape.bottom) / 2]
+    points = frame.at(np.concatenate([middle, cheeks]))
+    if shape.top < MEAN[TIP, 1]:  # and it stands off the nose, which shows in profile
+        tip = frame.points[TIP].astype(np.float64)
+        points = np.vstack([points, tip, tip + 0.05 * frame.unit * frame.yaw * frame.sideways])
+    return np.asarray(cv2.convexHull(points.astype(np.float32))[:, 0], np.float64)
