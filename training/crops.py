@@ -15,7 +15,6 @@ from training.compose import Album
 from training.data import LabelledPicture
 from training.draw.synthesise import synthesise
 
-
 #: A cached crop shows this much more than the model's, so that shift, scale and turn can be drawn afresh each time.
 ROOM = 2.0
 #: Side of a cached crop over the side of the model's input.

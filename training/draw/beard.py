@@ -29,14 +29,14 @@ def draw_beard(canvas: Canvas) -> None:
         shapes.append(frame.at(np.vstack([above, above[::-1] * (-1, 1)])))
     air = 0.12 * frame.unit
     area = canvas.area(np.concatenate(shapes), air + 3)
-    soft = cv2.GaussianBlur(fill(shapes, area), (0, 0), max(0.5, frame.unit * float(rng.uniform(0.015, 0.05))))
-    hairs = grain(soft.shape, rng)
+    soften = max(0.5, frame.unit * float(rng.uniform(0.015, 0.05)))
+    soft = np.asarray(cv2.GaussianBlur(fill(shapes, area), (0, 0), soften), np.float32)
     fine = max(0.4, 0.008 * frame.unit)
-    hairs = cv2.GaussianBlur(hairs, (0, 0), sigmaX=fine, sigmaY=2.5 * fine)
+    hairs = np.asarray(cv2.GaussianBlur(grain(soft.shape, rng), (0, 0), sigmaX=fine, sigmaY=2.5 * fine), np.float32)
     hairs = hairs / max(float(hairs.std()), 1e-3)
-    dense = float(rng.uniform(0.35, 1.1))
-    alpha = np.clip(soft * (dense + 0.25 * hairs * soft), 0, 0.97).astype(np.float32)
+    dense = float(rng.uniform(0.4, 1.2))
+    alpha = np.clip(soft * (dense + 0.13 * hairs * soft), 0, 0.97).astype(np.float32)
     base = np.array(HAIR[int(rng.choice(len(HAIR), p=(0.3, 0.24, 0.14, 0.06, 0.08, 0.12, 0.06)))], np.float32)
     light = canvas.light(area) * np.float32(canvas.level)
-    colour = np.clip(base + hairs[:, :, None] * (6 + 0.14 * base), 4, 250) * canvas.cast * light[:, :, None]
+    colour = np.clip(base + hairs[:, :, None] * (4 + 0.09 * base), 4, 250) * canvas.cast * light[:, :, None]
     canvas.lay(area, np.asarray(colour, np.float32), alpha)

@@ -11,14 +11,14 @@ MAKES = {"surgical": 0.42, "cloth": 0.34, "ffp2": 0.24}
 #: Share of cloth masks that carry a print, and of surgical ones that do.
 PRINT_SHARE = {"surgical": 0.04, "cloth": 0.45, "ffp2": 0.02, "scarf": 0.35}
 #: BGR of white light, with shares: surgical blue, white, green, pink, black, grey, violet.
-SURGICAL = ((222, 190, 140), (238, 238, 234), (188, 200, 150), (200, 175, 226), (40, 37, 36), (150, 150, 148),
+SURGICAL = ((222, 190, 140), (232, 232, 228), (188, 200, 150), (200, 175, 226), (40, 37, 36), (150, 150, 148),
             (205, 165, 170))  # fmt: skip
 SURGICAL_SHARES = (0.46, 0.2, 0.08, 0.06, 0.12, 0.04, 0.04)
 #: Cloth: black, charcoal, navy, white, beige, red, wine, olive, teal, grey, skin-like.
 CLOTH = ((30, 28, 28), (62, 60, 60), (84, 48, 32), (232, 232, 230), (165, 190, 210), (52, 48, 178), (60, 36, 98),
          (62, 98, 92), (140, 116, 44), (138, 136, 134), (140, 165, 205))  # fmt: skip
 CLOTH_SHARES = (0.24, 0.1, 0.1, 0.14, 0.07, 0.07, 0.05, 0.05, 0.06, 0.08, 0.04)
-FFP2 = ((238, 238, 236), (40, 38, 38), (170, 168, 166), (215, 190, 165), (200, 180, 230))
+FFP2 = ((230, 231, 229), (40, 38, 38), (170, 168, 166), (215, 190, 165), (200, 180, 230))
 FFP2_SHARES = (0.68, 0.18, 0.06, 0.04, 0.04)
 COLOURS = {
     "surgical": (SURGICAL, SURGICAL_SHARES), "cloth": (CLOTH, CLOTH_SHARES), "ffp2": (FFP2, FFP2_SHARES),
@@ -76,7 +76,7 @@ def printed(s: Plane, t: Plane, rng: Rng) -> Plane:
 
 def relief(make: str, s: Plane, t: Plane, rng: Rng) -> Plane:
     """(h, w) factor of brightness (about 0.5..1.2) by the cloth's own shape: bulge, pleats, seams, creases."""
-    aslant = rng.normal(0, 0.07)
+    aslant = rng.normal(0, 0.1)
     shade = 1.05 + aslant * s - rng.uniform(0.12, 0.34) * s * s - rng.uniform(0.0, 0.22) * np.maximum(t - 0.45, 0)
     droop = t - rng.uniform(-0.08, 0.1) * s * s
     if make == "surgical":
@@ -91,9 +91,9 @@ def relief(make: str, s: Plane, t: Plane, rng: Rng) -> Plane:
     elif make == "ffp2":
         left = rng.uniform(-0.14, 0.14)  # the two halves of the beak face the light differently
         shade += left * np.clip(s * 6, -1, 1)
-        shade -= rng.uniform(0.05, 0.2) * np.exp(-np.square(s / 0.035))
+        shade -= rng.uniform(0.0, 0.14) * np.exp(-np.square(s / 0.035))
         bend = t - 0.4 - rng.uniform(-0.25, 0.1) * np.abs(s)
-        shade -= rng.uniform(0, 0.14) * np.exp(-np.square(bend / 0.03))
+        shade -= max(0.0, rng.uniform(-0.1, 0.1)) * np.exp(-np.square(bend / 0.03))
         shade -= rng.uniform(0, 0.1) * np.exp(-np.square((np.abs(s) - 0.8) / 0.03))
     elif make == "scarf":
         for _ in range(int(rng.integers(2, 6))):  # folds that hang round the neck

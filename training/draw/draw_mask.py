@@ -28,8 +28,10 @@ WORN: dict[str, tuple[tuple[float, float], tuple[float, float]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A mask's outline, (K, 2) u, v; its middle's v above and below; half its width; the corners
-    of the loops; the middle's u."""
+    """A mask in u, v. outline: (K, 2). top, bottom: v of its edges at the middle. half: half its width.
+
+    corners: (4, 2) where the loops begin. middle: u of its middle.
+    """
 
     outline: Array
     top: float
@@ -41,16 +43,16 @@ class Shape:
 
 def draw_mask(canvas: Canvas, how: str) -> None:
     """Draw a mask on `canvas`, worn as `how` says: a key of `WORN`."""
-    rng, frame = canvas.rng, canvas.frame
+    rng = canvas.rng
     make = choose_make(rng)
-    shape = outline_of(how, make, frame, rng)
+    shape = outline_of(how, make, rng)
     if rng.random() < 0.85:
         draw_straps(canvas, shape.corners, how)
     lay_cloth(canvas, shape, make, tent=how in ("right", "under_nose"))
 
 
-def outline_of(how: str, make: str, frame: Frame, rng: Rng) -> Shape:
-    """The outline of a mask of this make, worn so. Nothing of it lies above the drawn upper edge by more than jitter."""
+def outline_of(how: str, make: str, rng: Rng) -> Shape:
+    """The outline of a mask of this make, worn so; its edges by `WORN`, but for jitter and tilt."""
     (low, high), bottoms = WORN[how]
     top, bottom = float(rng.uniform(low, high)), float(rng.uniform(*bottoms))
     height = bottom - top
@@ -61,7 +63,8 @@ def outline_of(how: str, make: str, frame: Frame, rng: Rng) -> Shape:
         bend = rng.uniform(1.0, 1.7) if make == "surgical" else rng.uniform(0.7, 1.3)  # of the edge beside the nose
         side = top + fall
         right = [
-            *[(half * x, top + fall * (1 - (1 - x) ** bend)) for x in (0.15, 0.35, 0.6, 0.8)], (half, side), (half - rng.uniform(-0.01, 0.05), side + 0.55 * (bottom - 0.2 - side)),
+            *[(half * x, top + fall * (1 - (1 - x) ** bend)) for x in (0.15, 0.35, 0.6, 0.8)], (half, side),
+            (half - rng.uniform(-0.01, 0.05), side + 0.55 * (bottom - 0.2 - side)),
             (rng.uniform(0.38, 0.5), bottom - rng.uniform(0.16, 0.26)), (0.2, bottom - 0.05),
         ]  # fmt: skip
         corners = [(half, side), (0.46, bottom - 0.24)]
@@ -85,7 +88,7 @@ def outline_of(how: str, make: str, frame: Frame, rng: Rng) -> Shape:
 
 
 def lay_cloth(canvas: Canvas, shape: Shape, make: str, *, tent: bool) -> None:
-    """Fill `shape` with cloth in the face's light. tent: stretched from the nose or mouth to the chin, in profile too."""
+    """Fill `shape` with cloth in the face's light. tent: stretched from its upper edge to the chin, in profile too."""
     frame, rng = canvas.frame, canvas.rng
     line = frame.at(shape.outline)
     shapes = [line]

@@ -85,7 +85,7 @@ class Frame:
         return np.asarray(share * bent + (1 - share) * flat, np.float64)
 
     def uv_of(self, area: tuple[int, int, int, int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """u and v, each (h, w) float32, at the middles of the pixels of `area` (left, top, right, bottom)."""
+        """Both coordinates, u and v, each (h, w) float32, of the pixels of `area` (left, top, right, bottom)."""
         left, top, right, bottom = area
         x = ((np.arange(left, right) + 0.5 - self._origin[0]) / self.unit).astype(np.float32)[None, :]
         y = ((np.arange(top, bottom) + 0.5 - self._origin[1]) / self.unit).astype(np.float32)[:, None]

@@ -19,7 +19,7 @@ def draw_glasses(canvas: Canvas) -> None:
     ring = np.stack([np.sign(np.cos(turns)) * np.abs(np.cos(turns)) ** square * wide,
                      np.sign(np.sin(turns)) * np.abs(np.sin(turns)) ** square * high], axis=1)  # fmt: skip
     centre, drop = float(rng.uniform(0.28, 0.31)), float(rng.uniform(0.03, 0.09))
-    lenses = [smooth(ring + (side * centre, drop), 3) for side in (-1, 1)]
+    lenses = [smooth(ring + np.array([side * centre, drop]), 3) for side in (-1, 1)]
     colour = rng.uniform(10, 50) + rng.uniform(-8, 8, 3) if rng.random() < 0.85 else rng.uniform(20, 200, 3)
     dark = rng.random() < DARK_SHARE
     if dark:

@@ -83,10 +83,10 @@ def paint_hand(canvas: Canvas, hand: Hand, skin: Array | Plane) -> None:
     a = np.asarray(x * np.float32(across[0]) + y * np.float32(across[1]), np.float32)
     f = np.asarray(x * np.float32(forward[0]) + y * np.float32(forward[1]), np.float32)
     alpha = np.zeros(a.shape, np.float32)
-    shade = np.zeros(a.shape, np.float32)
+    shade = np.full(a.shape, 0.85, np.float32)
     slant = rng.uniform(-0.25, 0.25)
     for start, end, thick, flat in _bones(hand, rng):
-        _stroke(alpha, shade, (a, f), (start, end, thick, flat), hand.size, slant)
+        _stroke(alpha, shade, (a, f), (start, end, thick, flat), size=hand.size, slant=slant)
     fan = 1 - 0.1 * np.clip(-f - 0.2, 0, 1)
     uneven = cv2.resize(grain((8, 8), rng), a.shape[::-1], interpolation=cv2.INTER_CUBIC)
     tone = shade * fan * (1 + 0.04 * uneven)
@@ -118,8 +118,8 @@ def _bones(hand: Hand, rng: np.random.Generator) -> list[tuple[Array, Array, flo
 
 
 def _stroke(
-    alpha: Plane, shade: Plane, place: tuple[Plane, Plane], bone: tuple[Array, Array, float, float], size: float,
-    slant: float,
+    alpha: Plane, shade: Plane, place: tuple[Plane, Plane], bone: tuple[Array, Array, float, float],
+    *, size: float, slant: float,
 ) -> None:  # fmt: skip
     """Add one rounded stroke in front of what is there. Changes `alpha` and `shade`."""
     (start, end, thick, flat) = bone
@@ -141,7 +141,7 @@ def _stroke(
     off = np.sqrt(da * da + df * df) * np.float32(1 / thick)
     cover = np.clip((1 - off) * np.float32(thick * size) + 0.5, 0, 1)
     bulge = np.sqrt(np.clip(1.04 - off * off, 0.0, 1))
-    own = 0.7 + 0.34 * (np.float32(flat) + np.float32(1 - flat) * bulge) + np.float32(slant / thick * 0.5) * da
+    own = 0.66 + 0.38 * (np.float32(flat) + np.float32(1 - flat) * bulge) + np.float32(slant / thick * 0.5) * da
     if thick < FINGER:
         own -= 0.07 * np.exp(-np.square((np.abs(share - 0.62) - 0.17) * np.float32(22)))  # the joints' creases
     alpha[part] += cover * (1 - alpha[part])

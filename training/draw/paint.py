@@ -15,8 +15,11 @@ Plane = NDArray[np.float32]
 Colour = NDArray[np.float32]
 Area = tuple[int, int, int, int]
 
-#: Detail finer than this many pixels is measured to tell how sharp a picture is.
+#: Side of the coarse grid that holds the light of a face.
 _GRID = 16
+#: Fine detail over coarse detail of a face, and the blur in pixels (standard deviation) that it tells of. Measured on
+#: 92 large faces that were shrunk 1 to 6 times and grown again.
+SHARPNESS = ((0.14, 0.19, 0.21, 0.245, 0.3, 0.37, 0.64), (3.4, 2.8, 2.0, 1.5, 1.05, 0.8, 0.5))
 
 
 @dataclass(slots=True)
@@ -44,16 +47,16 @@ class Canvas:
         self.within = framed(self.picture)
         left, top, right, bottom = self.area(self.frame.points.astype(np.float64), 0.0)
         face = self.picture[top:bottom, left:right]
-        grey = cv2.cvtColor(face, cv2.COLOR_BGR2GRAY)
+        grey = np.asarray(cv2.cvtColor(face, cv2.COLOR_BGR2GRAY), np.uint8)
         skin = self.frame.at(np.array([(u * side, v) for u in (0.28, 0.36) for v in (0.25, 0.38) for side in (1, -1)]))
         x = np.clip(skin[:, 0].astype(int), self.within[0], self.within[2] - 1)
         y = np.clip(skin[:, 1].astype(int), self.within[1], self.within[3] - 1)
         self.skin = np.median(self.picture[y, x], axis=0).astype(np.float32)
-        self._measure_light(face, grey, (left, top, right, bottom))
+        self._measure_light(grey, (left, top, right, bottom))
         self._measure_lens(grey)
 
-    def _measure_light(self, face: Picture, grey: Picture, area: Area) -> None:
-        left, top, right, bottom = area
+    def _measure_light(self, grey: Picture, area: Area) -> None:
+        left, top = area[:2]
         inside = np.zeros(grey.shape, np.uint8)
         outline = self.frame.points[list(OUTLINE)] - (left, top)
         cv2.fillPoly(inside, [np.round(outline).astype(np.int32)], 255)
@@ -71,14 +74,12 @@ class Canvas:
     def _measure_lens(self, grey: Picture) -> None:
         fine = grey.astype(np.float32)
         once = cv2.GaussianBlur(fine, (0, 0), 0.8)
-        twice = cv2.GaussianBlur(once, (0, 0), 1.6)
-        detail, rough = np.abs(fine - once), np.abs(once - twice)
-        share = float(np.sort(detail, axis=None)[-detail.size // 10 :].mean()) / max(
-            float(np.sort(rough, axis=None)[-rough.size // 10 :].mean()), 0.5
-        )
-        self.blur = float(np.clip(1.9 - 3.0 * share, 0.55, 1.9))
+        size = (max(1, grey.shape[1] // 2), max(1, grey.shape[0] // 2))
+        half = cv2.GaussianBlur(cv2.resize(once, size, interpolation=cv2.INTER_AREA), (0, 0), 1.0)
+        detail, rough = np.abs(fine - once), np.abs(half - cv2.GaussianBlur(half, (0, 0), 2.0))
+        self.blur = float(np.interp(_strongest(detail) / max(_strongest(rough), 0.5), *SHARPNESS))
         # In the calm half of the face what is left of fine detail is grain.
-        self.noise = float(np.clip(1.6 * np.median(detail), 0.0, 12.0))
+        self.noise = float(np.clip(1.6 * np.median(detail[::2, ::2]), 0.0, 12.0))
 
     def light(self, area: Area) -> Plane:
         """(h, w) low-pass brightness of the face over its mean, near 1; beyond the face its edge's goes on."""
@@ -100,9 +101,9 @@ class Canvas:
         """Blend (h, w, 3) `colour` over `area` where (h, w) `alpha` (0..1) says; a soft `shadow` (0..1) around it."""
         left, top, right, bottom = area
         below = self.picture[top:bottom, left:right].astype(np.float32)
-        alpha = cv2.GaussianBlur(alpha, (0, 0), self.blur)
+        alpha = np.asarray(cv2.GaussianBlur(alpha, (0, 0), self.blur), np.float32)
         if self.blur > 0.8:
-            colour = cv2.GaussianBlur(colour, (0, 0), self.blur)
+            colour = np.asarray(cv2.GaussianBlur(colour, (0, 0), self.blur), np.float32)
         if shadow:
             wide = cv2.GaussianBlur(alpha, (0, 0), max(0.6, 0.035 * self.frame.unit))
             below *= (1 - shadow * wide)[:, :, None]
@@ -118,6 +119,12 @@ def grain(shape: tuple[int, ...], rng: Rng) -> Plane:
     size = int(np.prod(shape))
     at = int(rng.integers(0, NOISE.size - size)) if size < NOISE.size else 0
     return np.asarray(np.resize(NOISE[at : at + size], shape), np.float32)
+
+
+def _strongest(plane: Plane) -> float:
+    """The mean of the upper tenth."""
+    count = max(1, plane.size // 10)
+    return float(np.partition(plane, -count, axis=None)[-count:].mean())
 
 
 def framed(picture: Picture) -> Area:
@@ -136,4 +143,4 @@ def fill(shapes: list[Array], area: Area) -> Plane:
     for shape in shapes:
         corners = np.round((shape - area[:2]) * 16 - 8).astype(np.int32)
         cv2.fillPoly(alpha, [corners], 255, lineType=cv2.LINE_AA, shift=4)
-    return alpha.astype(np.float32) / 255
+    return np.asarray(alpha / np.float32(255), np.float32)

@@ -30,15 +30,16 @@ FROM_BARE: dict[int, dict[str, float]] = {
 FROM_WORN: dict[int, dict[str, float]] = {MASK: {"glasses": 0.7, "hand": 0.3}, INCORRECT: {"glasses": 1.0}}
 #: Share of the other kinds that get glasses as well.
 ALSO_GLASSES = 0.08
-#: A mask on the chin is drawn where the face is seen down to this v.
-CHIN_SHOWS = 1.06
+#: What must be inside the picture for a kind (u, v), else a mask under the nose is drawn: close crops cut chins and
+#: ears off, and a mask on them would be a label without anything to see.
+NEEDS = {"chin": ((0.0, 1.06),), "ear": ((0.68, 0.7), (-0.68, 0.7)), "forehead": ((0.0, -0.5),)}
 #: Every kind, as `draw` takes it.
 KINDS = tuple(dict.fromkeys(kind for table in (*FROM_BARE.values(), *FROM_WORN.values()) for kind in table))
 
 
 def synthesise(
     picture: Picture, box: NDArray[np.float32], state: int, landmarks: Points | None, rng: Rng,
-    wanted: int | None = None,
+    *, wanted: int | None = None,
 ) -> tuple[Picture, int]:  # fmt: skip
     """A copy of (H, W, 3) uint8 BGR `picture` with something drawn on its face, and the state that it shows then.
 
@@ -58,19 +59,21 @@ def synthesise(
     return draw(kind, picture, box, landmarks, rng), new
 
 
-def shows(canvas: Canvas, v: float) -> bool:
-    """Whether the middle of the face at height v lies inside the picture."""
-    x, y = canvas.frame.at(np.array([(0.0, v)]))[0]
+def shows(canvas: Canvas, places: tuple[tuple[float, float], ...]) -> bool:
+    """Whether all `places` (u, v) lie inside the picture."""
+    if not places:
+        return True
     left, top, right, bottom = canvas.within
-    return bool(left <= x < right and top <= y < bottom)
+    points = canvas.frame.at(np.array(places))
+    return bool(((points >= (left, top)) & (points < (right, bottom))).all())
 
 
 def draw(kind: str, picture: Picture, box: NDArray[np.float32], landmarks: Points | None, rng: Rng) -> Picture:
     """A copy of `picture` with one of `KINDS` drawn on its face; the rest as for `synthesise`."""
     points = landmarks if landmarks is not None else points_in_box(box)
     canvas = Canvas(picture.copy(), Frame.of(points), rng)
-    if kind == "chin" and not shows(canvas, CHIN_SHOWS):
-        kind = "under_nose"  # a close crop cut the chin off, and the mask on it would not be seen
+    if not shows(canvas, NEEDS.get(kind, ())):
+        kind = "under_nose"
     if kind == "hand":
         draw_hand(canvas)
     elif kind == "beard":

@@ -24,7 +24,7 @@ def _turned(points: Array, at: Array, turn: float, scale: float) -> Array:
 
 
 def _place(canvas: Canvas, u: float, v: float) -> Array:
-    return canvas.frame.at(np.array([(u, v)]))[0]
+    return np.asarray(canvas.frame.at(np.array([(u, v)]))[0], np.float64)
 
 
 def _hold(canvas: Canvas, at: Array, side: int) -> None:
@@ -32,7 +32,8 @@ def _hold(canvas: Canvas, at: Array, side: int) -> None:
     rng = canvas.rng
     angle = -np.pi / 2 - side * rng.uniform(0.7, 1.4)
     reach = np.array([0.5, 0.55, 0.52, 0.45]) * rng.uniform(0.8, 1.1)
-    hand = Hand(at + (side * 0.1 * canvas.frame.unit, 0), angle, canvas.frame.unit * rng.uniform(0.55, 0.7), reach,
+    grip = at + np.array([side * 0.1 * canvas.frame.unit, 0])
+    hand = Hand(grip, angle, canvas.frame.unit * rng.uniform(0.55, 0.7), reach,
                 side, thumb=False)  # fmt: skip
     paint_hand(canvas, hand, canvas.skin * np.float32(rng.uniform(0.85, 1.05)))
 
@@ -68,7 +69,7 @@ def _cup(canvas: Canvas) -> None:
     _lay(canvas, shape, colour * np.clip(shade, 0.3, 1.2)[:, :, None], area)
     if rng.random() < 0.75:
         side = int(rng.choice((-1, 1)))
-        _hold(canvas, at + (side * 0.15 * unit, 0.55 * high * unit), side)
+        _hold(canvas, at + np.array([side * 0.15 * unit, 0.55 * high * unit]), side)
 
 
 def _phone(canvas: Canvas) -> None:
@@ -87,7 +88,8 @@ def _phone(canvas: Canvas) -> None:
     corner = 0.06
     quarter = np.linspace(0, np.pi / 2, 4)
     points = [((wide - corner) * a + corner * np.cos(q + o), (high - corner) * b + corner * np.sin(q + o))
-              for a, b, o in ((1, 1, 0), (-1, 1, np.pi / 2), (-1, -1, np.pi), (1, -1, 1.5 * np.pi)) for q in quarter]  # fmt: skip
+              for a, b, o in ((1, 1, 0), (-1, 1, np.pi / 2), (-1, -1, np.pi), (1, -1, 1.5 * np.pi))
+              for q in quarter]  # fmt: skip
     at = _place(canvas, u, v)
     shape = _turned(np.array(points), at, turn, unit)
     area = canvas.area(shape, 4)
@@ -98,7 +100,7 @@ def _phone(canvas: Canvas) -> None:
     colour = np.where(lens[:, :, None], np.float32(25), colour)
     _lay(canvas, shape, np.asarray(colour, np.float32), area)
     if rng.random() < 0.85:
-        _hold(canvas, at + (side * 0.1 * unit, 0.25 * unit), side)
+        _hold(canvas, at + np.array([side * 0.1 * unit, 0.25 * unit]), side)
 
 
 def _microphone(canvas: Canvas) -> None:
