@@ -13,7 +13,7 @@ Rng = np.random.Generator
 
 _LEVELS = np.arange(256, dtype=np.float32)
 #: Drawing normals for every pixel costs more than all else; a bank read at a random place looks as random.
-_NOISE = np.random.default_rng(0).standard_normal(1 << 20).astype(np.float32)
+NOISE = np.random.default_rng(0).standard_normal(1 << 20).astype(np.float32)
 
 
 def photometric(picture: Picture, rng: Rng) -> Picture:
@@ -114,8 +114,8 @@ def add_noise(picture: Picture, sigma: float, rng: Rng) -> Picture:
     """Gaussian noise with a standard deviation of `sigma` grey levels."""
     height, width = picture.shape[:2]
     size = height * width
-    at = rng.integers(0, _NOISE.size - 3 * size) if 3 * size < _NOISE.size else 0
-    noise = np.resize(_NOISE[at : at + 3 * size], 3 * size).reshape(height, width, 3)
+    at = rng.integers(0, NOISE.size - 3 * size) if 3 * size < NOISE.size else 0
+    noise = np.resize(NOISE[at : at + 3 * size], 3 * size).reshape(height, width, 3)
     return np.clip(picture + noise * np.float32(sigma), 0, 255).astype(np.uint8)
 
 

@@ -117,6 +117,25 @@ def fit_second_stage(
 
 
 @app.command()
+def landmarks(
+    *,
+    data: Data,
+    out: Annotated[Path, typer.Option(help="The JSON file to write; keep it beside the run.")],
+    model: Annotated[Path | None, typer.Option(help="face_landmark.tflite out of a wheel of mediapipe.")] = None,
+) -> None:
+    """Find the points of bare train faces, which drawn masks, hands and glasses follow."""
+    with plain_errors():
+        from training.data import read_mask_faces, read_scenes
+        from training.draw.find import PointFinder, model_path
+        from training.draw.landmarks import find_landmarks, write_landmarks
+
+        finder = PointFinder(model_path(model))
+        pictures = [*read_scenes(data, "train"), *read_mask_faces(data, "train")]
+        write_landmarks(out, find_landmarks(data, pictures, finder, say))
+        say(str(out))
+
+
+@app.command()
 def export(
     *,
     stage: Stage, data: Folders, folder: Folder = None, models: Models = MODELS, version: str = "1.0",

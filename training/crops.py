@@ -13,7 +13,7 @@ from mask_node.vision.mask_state import CONTEXT, cut
 from training.augment import Picture, Rng, photometric
 from training.compose import Album
 from training.data import LabelledPicture
-from training.draw_mask import draw_mask
+from training.draw.synthesise import synthesise
 
 #: A cached crop shows this much more than the model's, so that shift, scale and turn can be drawn afresh each time.
 ROOM = 2.0
@@ -145,8 +145,7 @@ def masked(crop: Crop, state: int, rng: Rng) -> Crop:
     """A bare face's crop with a mask drawn on it, worn rightly (state 0) or not (state 1)."""
     if crop.box is None:
         return crop
-    how = "right" if state == 0 else ("under_nose" if rng.random() < 0.6 else "chin")
-    picture = draw_mask(crop.picture, crop.box, how, rng)
+    picture, state = synthesise(crop.picture, crop.box, crop.state, None, rng, wanted=state)
     return Crop(picture, crop.box, state, crop.source, crop.proposals)
 
 

@@ -12,7 +12,6 @@ from training.augment import photometric
 from training.compose import Album, Composer, view
 from training.crops import Dealer, crops_of, place
 from training.data import LabelledPicture
-from training.draw_mask import UPPER_EDGE, draw_mask
 
 
 def square(tmp: Path | None = None, size: int = 200) -> tuple[np.ndarray, LabelledPicture]:
@@ -107,14 +106,3 @@ def test_a_dealer_without_faces_of_a_state_says_so() -> None:
 def test_an_empty_album_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one"):
         Album([])
-
-
-@pytest.mark.parametrize("how", list(UPPER_EDGE))
-def test_a_drawn_mask_stays_below_its_edge(how: str) -> None:
-    picture = np.full((200, 200, 3), 160, np.uint8)
-    box = np.array([50, 40, 100, 120], np.float32)
-    out = draw_mask(picture, box, how, np.random.default_rng(0))
-    changed = np.argwhere((out[:, 70:130] != picture[:, 70:130]).any(axis=2))[:, 0]
-    low, high = UPPER_EDGE[how]
-    assert 40 + low * 120 - 6 < changed.min() < 40 + (high + 0.1) * 120
-    assert (picture == 160).all()
