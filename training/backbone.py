@@ -15,6 +15,7 @@ import numpy as np
 from keras import layers
 
 from training.data import DataError
+from training.norm import BatchNormalization
 
 #: With Keras' 0.999 the running averages never settle in a run of a few thousand steps.
 BATCH_NORM_MOMENTUM = 0.97
@@ -59,11 +60,11 @@ def build(height: int, width: int, widths: Widths) -> keras.Model:
     picture = keras.Input((height, width, 3), name="picture")
     x = layers.Reshape((height, width // 4, 12), name="pairs")(picture)
     x = layers.Conv2D(STEM, (6, 3), (4, 1), padding="same", use_bias=False, name="stem_conv")(x)
-    x = layers.ReLU(6.0, name="stem_conv_relu")(layers.BatchNormalization(name="stem_conv_BN")(x))
+    x = layers.ReLU(6.0, name="stem_conv_relu")(BatchNormalization(name="stem_conv_BN")(x))
     x = layers.DepthwiseConv2D(3, padding="same", use_bias=False, name="stem_depthwise")(x)
-    x = layers.ReLU(6.0, name="stem_depthwise_relu")(layers.BatchNormalization(name="stem_depthwise_BN")(x))
+    x = layers.ReLU(6.0, name="stem_depthwise_relu")(BatchNormalization(name="stem_depthwise_BN")(x))
     x = layers.Conv2D(STEM_OUT, 1, use_bias=False, name="stem_project")(x)
-    x = layers.BatchNormalization(name="stem")(x)
+    x = BatchNormalization(name="stem")(x)
     for number, stride, channels in BLOCKS:
         x = _block(x, number, stride, channels, widths.of(number))
     return keras.Model(picture, x, name="backbone")
@@ -72,11 +73,11 @@ def build(height: int, width: int, widths: Widths) -> keras.Model:
 def _block(x: Any, number: int, stride: int, channels: int, hidden: int) -> Any:
     name = f"block_{number}"
     y = layers.Conv2D(hidden, 1, use_bias=False, name=f"{name}_expand")(x)
-    y = layers.ReLU(6.0, name=f"{name}_expand_relu")(layers.BatchNormalization(name=f"{name}_expand_BN")(y))
+    y = layers.ReLU(6.0, name=f"{name}_expand_relu")(BatchNormalization(name=f"{name}_expand_BN")(y))
     y = layers.DepthwiseConv2D(3, stride, padding="same", use_bias=False, name=f"{name}_depthwise")(y)
-    y = layers.ReLU(6.0, name=f"{name}_depthwise_relu")(layers.BatchNormalization(name=f"{name}_depthwise_BN")(y))
+    y = layers.ReLU(6.0, name=f"{name}_depthwise_relu")(BatchNormalization(name=f"{name}_depthwise_BN")(y))
     y = layers.Conv2D(channels, 1, use_bias=False, name=f"{name}_project")(y)
-    y = layers.BatchNormalization(name=f"{name}_project_BN")(y)
+    y = BatchNormalization(name=f"{name}_project_BN")(y)
     if stride == 1 and x.shape[-1] == channels:
         y = layers.Add(name=f"{name}_add")([x, y])
     return y

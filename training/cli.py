@@ -24,6 +24,7 @@ Folders = Annotated[list[Path], typer.Option(help="Folder that holds scenes/ and
 Backbone = Annotated[Path | None, typer.Option(help="Weights of a finished `fit backbone` for this stage.")]
 Start = Annotated[Path | None, typer.Option(help="Weights of a finished run to go on from, with a new schedule.")]
 Folder = Annotated[Path | None, typer.Option(help="Where checkpoints and the result go; default runs/<stage>.")]
+Landmarks = Annotated[Path | None, typer.Option(help="File of `train landmarks`, to draw on faces in any pose.")]
 Models = Annotated[Path, typer.Option(help="Folder of the two models and their cards.")]
 
 
@@ -101,6 +102,7 @@ def fit_detector(
 def fit_second_stage(
     *,
     data: Folders, backbone: Backbone = None, folder: Folder = None, models: Models = MODELS,
+    landmarks: Landmarks = None,
     steps: int = 2000, batch: int = 64, rate: float = 3e-4, seed: int = 1, start: Start = None,
 ) -> None:  # fmt: skip
     """Train stage two on labels and on what the exported detector in --models finds in the train pictures."""
@@ -111,7 +113,9 @@ def fit_second_stage(
 
         config = FitConfig(steps=steps, batch=batch, rate=rate, seed=seed, start=str(start or ""))
         finder = load_face_detector(models, threads=2)
-        run = stage_two.open_run(data, folder or Path("runs/second-stage"), backbone, config, finder=finder)
+        run = stage_two.open_run(
+            data, folder or Path("runs/second-stage"), backbone, config, finder=finder, landmarks=landmarks
+        )
         run.fit(say=say)
         say(str(run.finish()))
 

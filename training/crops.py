@@ -1,7 +1,9 @@
 """What the second stage learns from: crops around labelled faces, around the detector's finds, and around no face."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
 
 import cv2
 import numpy as np
@@ -13,6 +15,7 @@ from mask_node.vision.mask_state import CONTEXT, cut
 from training.augment import Picture, Rng, photometric
 from training.compose import Album
 from training.data import LabelledPicture
+from training.draw.points import Points
 from training.draw.synthesise import synthesise
 
 #: A cached crop shows this much more than the model's, so that shift, scale and turn can be drawn afresh each time.
@@ -25,8 +28,10 @@ TRUE_IOU, FALSE_IOU = 0.3, 0.2
 NO_FACE_SHARE = 0.22
 STATE_SHARES = (0.36, 0.28, 0.36)
 SCENES_SHARE = 2 / 3
-#: Shares of the rightly and the wrongly worn masks that are drawn on bare faces.
-DRAWN_RIGHT_SHARE, DRAWN_WRONG_SHARE = 0.08, 0.15
+#: By state: the share of its faces that are drawn on bare ones (a mask worn rightly or wrongly, a hand, a beard) ...
+DRAWN_SHARES = (0.10, 0.35, 0.25)
+#: ... and the share of the others that get what leaves the state as it is (glasses, a hand on the mask).
+TOUCHED_SHARE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,7 @@ class Crop:
     """A cached crop. picture: (S, S, 3). box: the true face, x, y, w, h in its pixels; None if it shows no face.
 
     proposals: (N, 4) boxes in its pixels that the detector (or, for no face, chance) proposed here.
+    points: the face's landmarks in its pixels, where they are known.
     """
 
     picture: Picture
@@ -41,6 +47,7 @@ class Crop:
     state: int
     source: str
     proposals: NDArray[np.float32]
+    points: Points | None = None
 
 
 def cached(picture: Picture, box: NDArray[np.float32], size: int) -> tuple[Picture, tuple[float, float, float]]:
@@ -58,8 +65,17 @@ def moved(boxes: NDArray[np.float32], place: tuple[float, float, float]) -> NDAr
     return np.asarray((boxes - np.array([left, top, 0, 0], np.float32)) * np.float32(scale), np.float32)
 
 
-def crops_of(picture: Picture, label: LabelledPicture, finds: NDArray[np.float32], size: int, rng: Rng) -> list[Crop]:
-    """All crops of one picture. finds: (N, 4) boxes that the detector proposed, surest first."""
+def shifted(points: Points | None, place: tuple[float, float, float]) -> Points | None:
+    """(N, 2) points of the picture in pixels of the crop at `place`."""
+    left, top, scale = place
+    return None if points is None else np.asarray((points - (left, top)) * scale, np.float32)
+
+
+def crops_of(
+    picture: Picture, label: LabelledPicture, finds: NDArray[np.float32], size: int, rng: Rng,
+    *, points: Mapping[int, Points] = MappingProxyType({}),
+) -> list[Crop]:  # fmt: skip
+    """All crops of one picture. finds: (N, 4) boxes that the detector proposed, surest first. points: by face."""
     out = []
     overlaps = iou_matrix(finds, label.boxes)
     for index in np.flatnonzero(~label.ignore):
@@ -67,7 +83,7 @@ def crops_of(picture: Picture, label: LabelledPicture, finds: NDArray[np.float32
         mine = np.flatnonzero(overlaps[:, index] >= TRUE_IOU)
         out.append(
             Crop(image, moved(label.boxes[index][None], place)[0], int(label.states[index]), label.source,
-                 moved(finds[mine], place))
+                 moved(finds[mine], place), shifted(points.get(int(index)), place))
         )  # fmt: skip
     wrong = finds[overlaps.max(axis=1, initial=0) < FALSE_IOU][:6]
     for box in np.concatenate([wrong, chance(label, rng)]).astype(np.float32):
@@ -86,12 +102,15 @@ def chance(label: LabelledPicture, rng: Rng, tries: int = 6, most: int = 2) -> N
     return np.asarray(boxes[iou_matrix(boxes, label.boxes).max(axis=1, initial=0) < 0.15][:most], np.float32)
 
 
-def collect(album: Album, finder: FaceDetector | None, size: int, rng: Rng) -> list[Crop]:
-    """Crops of a whole album, with the finds of the first stage where there is one."""
+def collect(
+    album: Album, finder: FaceDetector | None, size: int, rng: Rng,
+    points: Mapping[Path, Mapping[int, Points]] = MappingProxyType({}),
+) -> list[Crop]:  # fmt: skip
+    """Crops of a whole album, with the finds of the first stage where there is one. points: by file and face."""
     out = []
     for picture, label in zip(album.pictures, album.labels, strict=True):
         finds = finder.find(picture).boxes if finder else np.zeros((0, 4), np.float32)
-        out += crops_of(picture, label, finds, size, rng)
+        out += crops_of(picture, label, finds, size, rng, points=points.get(label.path, {}))
     return out
 
 
@@ -117,6 +136,9 @@ class Dealer:
             for state in range(3)
             for source in ("scenes", "mask_faces")
         }
+        # Drawing needs a face large enough to draw on.
+        self.bare = [c for c in self.groups[2, "mask_faces"] if c.box is not None and max(c.box[2:]) > size]
+        self.bare += [crop for crop in self.groups[2, "scenes"] if crop.points is not None]
 
     def draw(self, rng: Rng) -> Sample:
         """One sample with light and lens effects."""
@@ -129,24 +151,24 @@ class Dealer:
 
     def _face(self, rng: Rng) -> Crop:
         state = int(rng.choice(3, p=STATE_SHARES))
-        bare = self.groups[2, "mask_faces"]
-        if bare and rng.random() < (DRAWN_RIGHT_SHARE, DRAWN_WRONG_SHARE, 0.0)[state]:
-            return masked(bare[int(rng.integers(len(bare)))], state, rng)
+        if self.bare and rng.random() < DRAWN_SHARES[state]:
+            return drawn(self.bare[int(rng.integers(len(self.bare)))], state, rng)
         # `incorrect` comes from scenes alone; the other two give way so that scenes keep their share overall.
         rest = (SCENES_SHARE - STATE_SHARES[1]) / (1 - STATE_SHARES[1])
         source = "scenes" if state == 1 or rng.random() < rest else "mask_faces"
         group = self.groups[state, source] or self.groups[state, "scenes"] or self.groups[state, "mask_faces"]
         if not group:
             raise ValueError(f"no face of state {state} among the crops")
-        return group[int(rng.integers(len(group)))]
+        crop = group[int(rng.integers(len(group)))]
+        return drawn(crop, state, rng) if rng.random() < TOUCHED_SHARE else crop
 
 
-def masked(crop: Crop, state: int, rng: Rng) -> Crop:
-    """A bare face's crop with a mask drawn on it, worn rightly (state 0) or not (state 1)."""
+def drawn(crop: Crop, state: int, rng: Rng) -> Crop:
+    """A face's crop with something drawn on it, after which it shows `state`."""
     if crop.box is None:
         return crop
-    picture, state = synthesise(crop.picture, crop.box, crop.state, None, rng, wanted=state)
-    return Crop(picture, crop.box, state, crop.source, crop.proposals)
+    picture, state = synthesise(crop.picture, crop.box, crop.state, crop.points, rng, wanted=state)
+    return replace(crop, picture=picture, state=state)
 
 
 def place(crop: Crop, size: int, rng: Rng) -> Sample:

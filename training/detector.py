@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from training import backbone
 from training.compose import Example
+from training.norm import BatchNormalization
 
 STRIDE = 8
 WIDTH = 64
@@ -49,15 +50,15 @@ def build(size: tuple[int, int], widths: backbone.Widths = backbone.DETECTOR) ->
 
 def _lateral(x: Any, name: str) -> Any:
     x = layers.Conv2D(WIDTH, 1, use_bias=False, name=f"{name}_lateral")(x)
-    return layers.BatchNormalization(name=f"{name}_lateral_bn")(x)
+    return BatchNormalization(name=f"{name}_lateral_bn")(x)
 
 
 def _smooth(x: Any, name: str) -> Any:
     x = layers.DepthwiseConv2D(3, padding="same", use_bias=False, name=f"{name}_depthwise")(x)
-    x = layers.BatchNormalization(name=f"{name}_depthwise_bn")(x)
+    x = BatchNormalization(name=f"{name}_depthwise_bn")(x)
     x = layers.ReLU(6.0, name=f"{name}_depthwise_relu")(x)
     x = layers.Conv2D(WIDTH, 1, use_bias=False, name=f"{name}_point")(x)
-    x = layers.BatchNormalization(name=f"{name}_point_bn")(x)
+    x = BatchNormalization(name=f"{name}_point_bn")(x)
     return layers.ReLU(6.0, name=f"{name}_relu")(x)
 
 

@@ -11,6 +11,7 @@ from keras import layers
 
 from training import backbone
 from training.detector import giou
+from training.norm import BatchNormalization
 
 #: Labels are wrong in 3 or 4 of 100; certainty would be learnt from them.
 SMOOTHING = 0.05
@@ -25,11 +26,11 @@ def build(size: int, widths: backbone.Widths = backbone.MASK_STATE) -> keras.Mod
     """The model: (B, size, size, 3) in -1..1 to 3 state logits, 1 face logit, 4 box numbers. size: multiple of 16."""
     base = backbone.build(size, size, widths)
     pooled = layers.Conv2D(POOLED, 1, use_bias=False, name="last")(base.output)
-    pooled = layers.ReLU(6.0, name="last_relu")(layers.BatchNormalization(name="last_BN")(pooled))
+    pooled = layers.ReLU(6.0, name="last_relu")(BatchNormalization(name="last_BN")(pooled))
     pooled = layers.GlobalAveragePooling2D(name="pool")(pooled)
     pooled = layers.Dropout(0.2, name="drop")(pooled)
     grid = layers.Conv2D(BOX_WIDTH, 1, use_bias=False, name="grid")(base.output)
-    grid = layers.ReLU(6.0, name="grid_relu")(layers.BatchNormalization(name="grid_bn")(grid))
+    grid = layers.ReLU(6.0, name="grid_relu")(BatchNormalization(name="grid_bn")(grid))
     grid = layers.Dense(64, activation="relu", name="grid_dense")(layers.Flatten(name="grid_flat")(grid))
     outputs = {
         "states": layers.Dense(3, name="states")(pooled),

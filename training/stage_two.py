@@ -12,6 +12,8 @@ from training.backbone import MASK_STATE
 from training.compose import Album
 from training.crops import Crop, Dealer, collect
 from training.data import read_mask_faces, read_scenes, together
+from training.draw.landmarks import read_landmarks
+from training.draw.points import Points
 from training.fit import Batch, FitConfig, MakeBatch, Run
 
 SIZE = 112
@@ -32,20 +34,28 @@ def batches(dealer: Dealer, config: FitConfig) -> MakeBatch:
     return make
 
 
-def train_crops(data: Sequence[Path], finder: FaceDetector | None, seed: int, size: int = SIZE) -> list[Crop]:
-    """The crops of both train splits of all data folders (about 3 GB in memory)."""
+def train_crops(
+    data: Sequence[Path], finder: FaceDetector | None, seed: int, size: int = SIZE, landmarks: Path | None = None
+) -> list[Crop]:
+    """The crops of both train splits of all data folders (about 3 GB in memory).
+
+    landmarks: the file of `maskgate train landmarks` on the first folder; without it a mean face is drawn on.
+    """
     rng = np.random.default_rng(seed)
-    crops = collect(Album(together(read_scenes, data, "train")), finder, size, rng)
-    return crops + collect(Album(together(read_mask_faces, data, "train")), finder, size, rng)
+    points: dict[Path, dict[int, Points]] = {}
+    for (file, face), known in (read_landmarks(landmarks) if landmarks else {}).items():
+        points.setdefault(data[0] / file, {})[face] = known
+    crops = collect(Album(together(read_scenes, data, "train")), finder, size, rng, points)
+    return crops + collect(Album(together(read_mask_faces, data, "train")), finder, size, rng, points)
 
 
 def open_run(
     data: Sequence[Path], folder: Path, backbone: Path | None, config: FitConfig,
-    *, finder: FaceDetector | None, size: int = SIZE,
+    *, finder: FaceDetector | None, size: int = SIZE, landmarks: Path | None = None,
 ) -> Run:  # fmt: skip
     """A run of the second stage, new or resumed from `folder`. backbone: weights of an imitation."""
     keras.utils.set_random_seed(config.seed)
-    dealer = Dealer(train_crops(data, finder, config.seed, size), size)
+    dealer = Dealer(train_crops(data, finder, config.seed, size, landmarks), size)
     model = second_stage.build(size)
     if backbone is not None:
         imitate.take_up(model, backbone, MASK_STATE)
