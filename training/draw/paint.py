@@ -17,6 +17,9 @@ Area = tuple[int, int, int, int]
 
 #: Side of the coarse grid that holds the light of a face.
 _GRID = 16
+#: Where the skin's colour is read (u, v): cheeks, or what a mask leaves bare.
+CHEEKS = tuple((u, v) for u in (-0.36, -0.28, 0.28, 0.36) for v in (0.25, 0.38))
+BROW = ((-0.2, -0.22), (0.0, -0.25), (0.2, -0.22), (-0.12, -0.15), (0.12, -0.15), (0.0, 0.0), (0.0, -0.1))
 #: Fine detail over coarse detail of a face, and the blur in pixels (standard deviation) that it tells of. Measured on
 #: 92 large faces that were shrunk 1 to 6 times and grown again.
 SHARPNESS = ((0.14, 0.19, 0.21, 0.245, 0.3, 0.37, 0.64), (3.4, 2.8, 2.0, 1.5, 1.05, 0.8, 0.5))
@@ -28,12 +31,14 @@ class Canvas:
 
     level: brightness of white cloth, 0.2..1.1.
     cast: (3,) colour of the light, near 1. blur: standard deviation in pixels that brings sharp drawings to the
-    picture's sharpness. noise: standard deviation of its grain in grey levels. skin: (3,) median colour of the cheeks.
+    picture's sharpness. noise: standard deviation of its grain in grey levels. skin: (3,) median colour of the
+    cheeks, or of the brow where the face is `worn`: already wears a mask.
     """
 
     picture: Picture
     frame: Frame
     rng: Rng
+    worn: bool = False
     level: float = field(init=False)
     cast: Colour = field(init=False)
     blur: float = field(init=False)
@@ -48,7 +53,7 @@ class Canvas:
         left, top, right, bottom = self.area(self.frame.points.astype(np.float64), 0.0)
         face = self.picture[top:bottom, left:right]
         grey = np.asarray(cv2.cvtColor(face, cv2.COLOR_BGR2GRAY), np.uint8)
-        skin = self.frame.at(np.array([(u * side, v) for u in (0.28, 0.36) for v in (0.25, 0.38) for side in (1, -1)]))
+        skin = self.frame.at(np.array(BROW if self.worn else CHEEKS))
         x = np.clip(skin[:, 0].astype(int), self.within[0], self.within[2] - 1)
         y = np.clip(skin[:, 1].astype(int), self.within[1], self.within[3] - 1)
         self.skin = np.median(self.picture[y, x], axis=0).astype(np.float32)

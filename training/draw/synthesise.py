@@ -56,7 +56,7 @@ def synthesise(
         if wanted not in (None, state):
             raise ValueError(f"a face of state {state} cannot become one of state {wanted}; only bare faces can")
     kind = str(rng.choice(list(table), p=list(table.values())))
-    return draw(kind, picture, box, landmarks, rng), new
+    return draw(kind, picture, box, landmarks, rng, worn=state != NO_MASK), new
 
 
 def shows(canvas: Canvas, places: tuple[tuple[float, float], ...]) -> bool:
@@ -68,10 +68,13 @@ def shows(canvas: Canvas, places: tuple[tuple[float, float], ...]) -> bool:
     return bool(((points >= (left, top)) & (points < (right, bottom))).all())
 
 
-def draw(kind: str, picture: Picture, box: NDArray[np.float32], landmarks: Points | None, rng: Rng) -> Picture:
-    """A copy of `picture` with one of `KINDS` drawn on its face; the rest as for `synthesise`."""
+def draw(
+    kind: str, picture: Picture, box: NDArray[np.float32], landmarks: Points | None, rng: Rng,
+    *, worn: bool = False,
+) -> Picture:  # fmt: skip
+    """A copy of `picture` with one of `KINDS` drawn on its face, `worn` if it wears a mask; see `synthesise`."""
     points = landmarks if landmarks is not None else points_in_box(box)
-    canvas = Canvas(picture.copy(), Frame.of(points), rng)
+    canvas = Canvas(picture.copy(), Frame.of(points), rng, worn=worn)
     if not shows(canvas, NEEDS.get(kind, ())):
         kind = "under_nose"
     if kind == "hand":
