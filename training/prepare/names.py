@@ -18,17 +18,17 @@ MEANINGS = (*(state.value for state in MODEL_STATES), IGNORE, REMOVE)
 _SPELLINGS: Mapping[MaskState, str] = {
     MaskState.MASK: (
         "mask masked with_mask withmask face_mask facemask face_nask face_with_mask with_face_mask wearing_mask "
-        "mask_on maskon good correct correct_mask correctly_worn mask_weared_correct mask_worn_correctly properly_worn proper "
-        "compliant cmfd"
+        "mask_on maskon good correct correct_mask correctly_worn mask_weared_correct mask_worn_correctly properly_worn "
+        "proper compliant cmfd con_mascarilla"
     ),
     MaskState.INCORRECT: (
         "incorrect incorrect_mask mask_incorrect mask_weared_incorrect weared_incorrect mask_worn_incorrectly "
         "worn_incorrectly incorrectly_worn incorrectly_masked improper improper_mask improperly_worn partial "
-        "partially_masked bad bad_mask wrong wrong_mask wrongly_worn imfd"
+        "partially_masked bad bad_mask wrong wrong_mask wrongly_worn imfd mascarilla_mal_puesta"
     ),
     MaskState.NO_MASK: (
         "no_mask nomask without_mask withoutmask unmasked not_masked face face_no_mask no_face_mask face_without_mask "
-        "without_face_mask mask_off maskoff bare bare_face non_mask none"
+        "without_face_mask mask_off maskoff bare bare_face non_mask none sin_mascarilla"
     ),
 }
 _MEANING_OF = {word: state.value for state, words in _SPELLINGS.items() for word in words.split()}
