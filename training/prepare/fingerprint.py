@@ -50,4 +50,4 @@ def _bits(low: NDArray[Any]) -> Words:
 
 def distances(one: Words, many: Words) -> NDArray[np.int64]:
     """How many bits differ, (N,), between the words of one (4,) and of many (N, 4); 0 to 256."""
-    return np.bitwise_count(one ^ many).sum(axis=1, dtype=np.int64)
+    return np.asarray(np.bitwise_count(one ^ many).sum(axis=1), np.int64)
