@@ -17,8 +17,9 @@ from training.prepare.report import report, show, write_report
 from training.prepare.run import Rules, decide
 from training.prepare.sheet import left_out_sheet, save, split_sheet
 from training.prepare.sources import Form as SourceForm
-from training.prepare.sources import read_source
+from training.prepare.sources import read_sources
 from training.prepare.splits import parse_shares
+from training.prepare.without import set_aside
 from training.prepare.write import Encoding, Form, write_classes, write_scenes
 
 T = TypeVar("T")
@@ -29,6 +30,7 @@ AsForm = Annotated[SourceForm | None, typer.Option("--format", help="Form of the
 Map = Annotated[list[str] | None, typer.Option("--map", help="name=mask, incorrect, no_mask, ignore or remove.")]
 Names = Annotated[str, typer.Option(help="Class names of YOLO boxes in their order, with commas.")]
 Against = Annotated[list[Path] | None, typer.Option(help="COCO file or folder that no picture may be in, too.")]
+Without = Annotated[Path | None, typer.Option(help="Text file of pictures to leave out, one name a line.")]
 Shares = Annotated[str, typer.Option(help="Shares of train/val/test.")]
 KeepSplits = Annotated[bool, typer.Option("--keep-splits", help="Keep the splits that the sources give.")]
 MaxSide = Annotated[int, typer.Option(min=32, help="Scale pictures down to this longer side, pixels.")]
@@ -42,9 +44,9 @@ Force = Annotated[bool, typer.Option("--force", help="Replace a set that this co
 
 def prepare(
     sources: Sources, *, out: Out, form: AsForm = None, map_: Map = None, names: Names = "", against: Against = None,
-    shares: Shares = "0.7/0.15/0.15", keep_splits: KeepSplits = False, seed: int = 1, max_side: MaxSide = 640,
-    size: Size = None, grayscale: Grayscale = False, labels: Labels = Encoding.NAMES, strict: Strict = False,
-    keep_empty: KeepEmpty = False, force: Force = False,
+    without: Without = None, shares: Shares = "0.7/0.15/0.15", keep_splits: KeepSplits = False, seed: int = 1,
+    max_side: MaxSide = 640, size: Size = None, grayscale: Grayscale = False, labels: Labels = Encoding.NAMES,
+    strict: Strict = False, keep_empty: KeepEmpty = False, force: Force = False,
 ) -> None:  # fmt: skip
     """Turn labelled pictures into a clean set with splits, and report what was wrong with them."""
     refuse_to_overwrite(out, [*sources, *(against or [])], force=force)
@@ -52,7 +54,9 @@ def prepare(
     looks = Form(max_side, size, grayscale, labels)
     class_names = [name.strip() for name in names.split(",") if name.strip()]
     console = Console()
-    read = [read_source(place, form, class_names) for place in sources]
+    read = read_sources(sources, form, class_names)
+    if without:
+        read = set_aside(read, without)
     if read[0].kind is Kind.BOXES and (size or labels is not Encoding.NAMES):
         raise DataError("--size and --labels are for class folders; boxes keep their shape and are written as COCO")
     with _progress() as bars:

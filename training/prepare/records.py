@@ -44,10 +44,11 @@ class Reason(StrEnum):
     DUPLICATE = "same file as another"
     AGAINST = "also in a set kept apart"
     IGNORED = "class to be ignored"
+    SET_ASIDE = "named in --without"
 
 
 #: What is nobody's mistake: a set may hold these and still be sound.
-HARMLESS = frozenset({Reason.DUPLICATE, Reason.AGAINST, Reason.IGNORED})
+HARMLESS = frozenset({Reason.DUPLICATE, Reason.AGAINST, Reason.IGNORED, Reason.SET_ASIDE})
 
 
 @dataclass(frozen=True, slots=True)

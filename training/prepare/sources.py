@@ -1,6 +1,8 @@
 """Open a source in whichever form it comes."""
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -20,6 +22,21 @@ class Form(StrEnum):
     VOC = "voc"
     YOLO = "yolo"
     CLASSES = "classes"
+
+
+def read_sources(places: Sequence[Path], form: Form | None = None, names: Sequence[str] = ()) -> list[Source]:
+    """All sources; where there are several, each picture's name begins with its source's. Raises as `read_source`."""
+    sources = [read_source(place, form, names) for place in places]
+    if len(sources) == 1:
+        return sources
+    often = Counter(source.place.name for source in sources)
+    result = []
+    for number, source in enumerate(sources, start=1):
+        called = source.place.name if often[source.place.name] == 1 else f"{number}-{source.place.name}"
+        pictures = [replace(item, name=f"{called}/{item.name}") for item in source.pictures]
+        left_out = [replace(item, name=f"{called}/{item.name}") for item in source.left_out]
+        result.append(replace(source, pictures=pictures, left_out=left_out))
+    return result
 
 
 def read_source(place: Path, form: Form | None = None, names: Sequence[str] = ()) -> Source:
