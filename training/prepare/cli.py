@@ -1,6 +1,7 @@
 """The command `maskgate train prepare`."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -54,28 +55,29 @@ def prepare(
     looks = Form(max_side, size, grayscale, labels)
     class_names = [name.strip() for name in names.split(",") if name.strip()]
     console = Console()
-    read = read_sources(sources, form, class_names)
-    if without:
-        read = set_aside(read, without)
-    if read[0].kind is Kind.BOXES and (size or labels is not Encoding.NAMES):
-        raise DataError("--size and --labels are for class folders; boxes keep their shape and are written as COCO")
-    with _progress() as bars:
+    with _files_named():
+        read = read_sources(sources, form, class_names)
+        if without:
+            read = set_aside(read, without)
+        if read[0].kind is Kind.BOXES and (size or labels is not Encoding.NAMES):
+            raise DataError("--size and --labels are for class folders; boxes keep their shape and are written as COCO")
+        with _progress() as bars:
 
-        def track(items: Iterable[T], what: str, count: int) -> Iterator[T]:
-            yield from bars.track(items, total=count, description=what)
+            def track(items: Iterable[T], what: str, count: int) -> Iterator[T]:
+                yield from bars.track(items, total=count, description=what)
 
-        apart = [read_apart(place, track) for place in against or []]
-        result = decide(read, apart, rules, track)
-        write, below = (write_scenes, "scenes") if result.kind is Kind.BOXES else (write_classes, "")
-        with whole(out) as folder:
-            written = write(result.taken, folder, looks, track)
-            for split in sorted({item.split for item in written}):
-                chosen = [item for item in written if item.split == split]
-                save(split_sheet(chosen, folder / below, seed), folder / "sheets" / f"{split}.jpg")
-            if result.left_out:
-                save(left_out_sheet(result.left_out, seed), folder / "sheets" / "left_out.jpg")
-            values = report(read, apart, result, written, rules=rules, form=looks)
-            write_report(values, folder)
+            apart = [read_apart(place, track) for place in against or []]
+            result = decide(read, apart, rules, track)
+            write, below = (write_scenes, "scenes") if result.kind is Kind.BOXES else (write_classes, "")
+            with whole(out) as folder:
+                written = write(result.taken, folder, looks, track)
+                for split in sorted({item.split for item in written}):
+                    chosen = [item for item in written if item.split == split]
+                    save(split_sheet(chosen, folder / below, seed), folder / "sheets" / f"{split}.jpg")
+                if result.left_out:
+                    save(left_out_sheet(result.left_out, seed), folder / "sheets" / "left_out.jpg")
+                values = report(read, apart, result, written, rules=rules, form=looks)
+                write_report(values, folder)
     show(values, console)
     console.print(f"{out}: {len(written)} pictures; look at {out / 'sheets'}")
 
@@ -85,3 +87,13 @@ def _progress() -> Progress:
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     return Progress(*columns, console=console, disable=not console.is_terminal)
+
+
+@contextmanager
+def _files_named() -> Iterator[None]:
+    """A full disk or a folder without permission is an error of the data, named by the file."""
+    try:
+        yield
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        raise DataError(f"{where}{error.strerror or error}; see to space and permissions") from error

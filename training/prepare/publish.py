@@ -42,6 +42,11 @@ def whole(out: Path) -> Iterator[Path]:
         yield result
         if out.exists():
             out.rename(old)
-        result.rename(out)
+        try:
+            result.rename(out)
+        except BaseException:
+            if old.exists():
+                old.rename(out)
+            raise
     finally:
         shutil.rmtree(room, ignore_errors=True)
