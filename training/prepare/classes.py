@@ -56,7 +56,7 @@ def read_class_set(folder: Path, split: str) -> ClassSet:
     """
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder; name one that `maskgate train prepare` wrote")
-    table = next((folder / name for name in _TABLES if (folder / name).is_file()), None)
+    table = _table(folder)
     rows = _table_rows(table) if table else _folder_rows(folder)
     splits = sorted({row.split for row in rows})
     chosen = [row for row in rows if row.split == split]
@@ -76,6 +76,13 @@ def read_class_set(folder: Path, split: str) -> ClassSet:
     )
 
 
+def table_groups(folder: Path) -> dict[str, str]:
+    """The group of each picture, by its way from `folder`, as the folder's table tells it; empty without a table."""
+    table = _table(folder)
+    rows = _table_rows(table) if table else []
+    return {row.file.relative_to(folder).as_posix(): row.group for row in rows if row.file.is_relative_to(folder)}
+
+
 def is_picture(path: Path) -> bool:
     """Whether the file's name says that it is a picture; hidden files (`._x.jpg` of an archive) are none."""
     return path.suffix.lower() in PICTURE_ENDINGS and not path.name.startswith(".")
@@ -89,6 +96,10 @@ def _state(label: str, folder: Path) -> str:
             f"{', '.join(MEANINGS)}"
         )
     return meaning
+
+
+def _table(folder: Path) -> Path | None:
+    return next((folder / name for name in _TABLES if (folder / name).is_file()), None)
 
 
 def _table_rows(table: Path) -> list[_Row]:

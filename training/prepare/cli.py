@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from training.data import DataError
 from training.prepare.against import read_apart
+from training.prepare.files import SHEETS
 from training.prepare.names import parse_map
 from training.prepare.publish import refuse_to_overwrite, whole
 from training.prepare.records import Kind
@@ -73,13 +74,13 @@ def prepare(
                 written = write(result.taken, folder, looks, track)
                 for split in sorted({item.split for item in written}):
                     chosen = [item for item in written if item.split == split]
-                    save(split_sheet(chosen, folder / below, seed), folder / "sheets" / f"{split}.jpg")
+                    save(split_sheet(chosen, folder / below, seed), folder / SHEETS / f"{split}.jpg")
                 if result.left_out:
-                    save(left_out_sheet(result.left_out, seed), folder / "sheets" / "left_out.jpg")
+                    save(left_out_sheet(result.left_out, seed), folder / SHEETS / "left_out.jpg")
                 values = report(read, apart, result, written, rules=rules, form=looks)
                 write_report(values, folder)
     show(values, console)
-    console.print(f"{out}: {len(written)} pictures; look at {out / 'sheets'}")
+    console.print(f"{out}: {len(written)} pictures; look at {out / SHEETS}")
 
 
 def _progress() -> Progress:

@@ -42,19 +42,21 @@ def _read(path: Path, folder: Path) -> Source:
             x, y, w, h = (float(value) for value in item["bbox"])
             face = Face((x, y, w, h), class_of[item["category_id"]], bool(item.get("iscrowd", 0)))
             faces[item["image_id"]].append(face)
-        images = [(image["id"], str(image["file_name"]), _size(image)) for image in raw["images"]]
+        images = [
+            (image["id"], str(image["file_name"]), _size(image), str(image.get("group", ""))) for image in raw["images"]
+        ]
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(
             f"{path}: not COCO boxes ({error} is missing, unknown or wrong); export the set again"
         ) from error
     split = split_of(path, folder)
     found, left_out = [], []
-    for number, file, size in images:
+    for number, file, size, group in images:
         picture = _locate(file, path)
         if picture is None:
             left_out.append(LeftOut(file, Reason.NO_PICTURE, f"listed in {path.name}"))
         else:
-            found.append(Found(picture, file, split, tuple(faces[number]), size))
+            found.append(Found(picture, file, split, tuple(faces[number]), size, group=group))
     return Source(path, "coco", Kind.BOXES, found, left_out)
 
 

@@ -122,5 +122,7 @@ def box_fault(box: Box, width: int, height: int) -> Reason | None:
 def cut(box: Box, width: int, height: int) -> Box:
     """The part of the box inside the picture; without area where there is none."""
     x, y, w, h = box
+    if x >= 0 and y >= 0 and x + w <= width and y + h <= height:
+        return box  # to the last bit: adding and taking away again would round
     left, top = min(max(x, 0.0), width), min(max(y, 0.0), height)
     return left, top, max(min(x + w, width) - left, 0.0), max(min(y + h, height) - top, 0.0)

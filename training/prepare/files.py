@@ -5,6 +5,9 @@ from pathlib import Path
 
 from training.prepare.classes import is_picture
 
+#: What this command writes beside the pictures.
+REPORT, SHEETS = "report.json", "sheets"
+
 #: What other people call the three splits.
 _SPLIT_OF = {
     "train": "train", "training": "train", "train2017": "train",
@@ -24,9 +27,12 @@ def files_in(folder: Path, *endings: str) -> list[Path]:
 
 
 def pictures_in(folder: Path) -> list[Path]:
-    """All pictures below `folder`, by name."""
+    """All pictures below `folder`, by name; of a prepared set without its contact sheets."""
+    sheets = folder / SHEETS if (folder / REPORT).is_file() else None
     return sorted(
-        path for path in folder.rglob("*") if is_picture(path) and path.is_file() and not _hidden(path, folder)
+        path
+        for path in folder.rglob("*")
+        if is_picture(path) and path.is_file() and not _hidden(path, folder) and sheets not in path.parents
     )
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from training.data import DataError
-from training.prepare.report import FILE
+from training.prepare.files import REPORT
 
 
 def refuse_to_overwrite(out: Path, sources: Sequence[Path], *, force: bool) -> None:
@@ -25,7 +25,7 @@ def refuse_to_overwrite(out: Path, sources: Sequence[Path], *, force: bool) -> N
         return
     if not out.is_dir():
         raise DataError(f"--out {out}: a file; name a folder")
-    if not (out / FILE).is_file():
+    if not (out / REPORT).is_file():
         raise DataError(f"--out {out}: holds something that this command did not make; name another folder")
     if not force:
         raise DataError(f"--out {out}: holds a prepared set; name another folder, or replace it with --force")

@@ -67,7 +67,7 @@ class Found:
     name: readable, unique within all sources. split: the one that the source gives, None where it gives none. size:
     width and height that the annotation states, None where it states none. shares: boxes are shares of width and height
     (0 to 1) instead of pixels. label: the class of the whole picture in a
-    set of class folders; else None.
+    set of class folders; else None. group: what the source itself says belongs together, as one person's pictures.
     """
 
     path: Path
@@ -77,6 +77,7 @@ class Found:
     size: tuple[int, int] | None = None
     shares: bool = False
     label: str | None = None
+    group: str = ""
 
     def class_names(self) -> list[str]:
         """The class names used, once per face."""

@@ -11,11 +11,11 @@ from rich.table import Table
 
 from maskgate.states import MODEL_STATES
 from training.prepare.against import KeptApart
+from training.prepare.files import REPORT
 from training.prepare.records import LeftOut, Reason, Source
 from training.prepare.run import Result, Rules
 from training.prepare.write import Form, Written
 
-FILE = "report.json"
 #: Upper ends, in pixels of the shorter side of a face.
 _SIZES = (14, 20, 40, 80)
 
@@ -54,7 +54,7 @@ def report(
 
 def write_report(values: dict[str, Any], folder: Path) -> None:
     """Write it as `folder/report.json`."""
-    (folder / FILE).write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
+    (folder / REPORT).write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
 
 
 def show(values: dict[str, Any], console: Console) -> None:

@@ -76,7 +76,7 @@ def decide(sources: Sequence[Source], apart: Sequence[KeptApart], rules: Rules, 
     opened, doubles = without_doubles(opened, meaning)
     opened, seen = without_seen(opened, apart)
     pairs = near_pairs([item.print for item in opened])
-    groups = components(len(opened), [(pair.one, pair.two) for pair in pairs])
+    groups = components(len(opened), [*((pair.one, pair.two) for pair in pairs), *_told(opened)])
     splits, torn = _splits(opened, groups, meaning, rules)
     left_out += [*doubles, *seen, *torn]
     taken = [
@@ -123,6 +123,12 @@ def without_seen(opened: Sequence[Opened], apart: Sequence[KeptApart]) -> tuple[
             detail = f"{other.name}: {twin.path.name} ({how})"
             left[place] = LeftOut(item.found.name, Reason.AGAINST, detail, item.found.path, twin.path)
     return [item for place, item in enumerate(opened) if place not in left], list(left.values())
+
+
+def _told(opened: Sequence[Opened]) -> list[tuple[int, int]]:
+    """Pairs that the sources themselves say belong together."""
+    first: dict[str, int] = {}
+    return [(first.setdefault(item.found.group, i), i) for i, item in enumerate(opened) if item.found.group]
 
 
 def _splits(

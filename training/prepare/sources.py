@@ -33,7 +33,10 @@ def read_sources(places: Sequence[Path], form: Form | None = None, names: Sequen
     result = []
     for number, source in enumerate(sources, start=1):
         called = source.place.name if often[source.place.name] == 1 else f"{number}-{source.place.name}"
-        pictures = [replace(item, name=f"{called}/{item.name}") for item in source.pictures]
+        pictures = [
+            replace(item, name=f"{called}/{item.name}", group=item.group and f"{called}/{item.group}")
+            for item in source.pictures
+        ]
         left_out = [replace(item, name=f"{called}/{item.name}") for item in source.left_out]
         result.append(replace(source, pictures=pictures, left_out=left_out))
     return result

@@ -24,7 +24,7 @@ def scene(seed: int, width: int = 96, height: int = 72) -> Picture:
 
 def save(path: Path, picture: Picture, quality: int = 95) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    assert cv2.imwrite(str(path), picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    assert cv2.imwrite(str(path), picture, [cv2.IMWRITE_JPEG_QUALITY, quality] if path.suffix == ".jpg" else [])
     return path
 
 

@@ -110,3 +110,10 @@ def test_grey_and_deep_pictures_are_read(tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "deep.png"), (scene(1).astype(np.uint16) * 256))
     cv2.imwrite(str(tmp_path / "grey.png"), cv2.cvtColor(scene(1), cv2.COLOR_BGR2GRAY))
     assert all(isinstance(look(tmp_path / name, FACE), Opened) for name in ("deep.png", "grey.png"))
+
+
+def test_a_box_inside_is_left_as_it_is_to_the_last_bit(tmp_path: Path) -> None:
+    face = Face((10.1, 20.7, 30.3, 40.6), "mask")
+    opened = look(save(tmp_path / "a.jpg", scene(1, 100, 80)), face)
+    assert isinstance(opened, Opened)
+    assert (opened.boxes, opened.clipped) == ((face.box,), 0)

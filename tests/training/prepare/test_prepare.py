@@ -311,3 +311,33 @@ def test_an_unreadable_result_folder_is_one_sentence(tmp_path: Path, prepare: Pr
     assert result.exit_code == 1
     assert "error:" in result.stderr
     assert os.linesep not in result.stderr.strip()
+
+
+def test_what_a_table_calls_a_group_stays_together(tmp_path: Path, prepare: Prepare) -> None:
+    """One person's pictures do not look alike; only the set itself can know of them."""
+    folder = class_folders(tmp_path / "set", 12)
+    rows = [
+        f"{p.relative_to(folder).as_posix()},{p.parent.name},,g{int(p.stem[-1]) % 4}" for p in folder.rglob("*.jpg")
+    ]
+    (folder / "manifest.csv").write_text("\n".join(["file,label,split,group", *rows]))
+    assert prepare(folder, "--shares", "0.5/0.25/0.25").exit_code == 0
+    with (tmp_path / "out" / "labels.csv").open() as file:
+        found = {(int(Path(row["file"]).stem[-1]) % 4, row["group"], row["split"]) for row in csv.DictReader(file)}
+    assert len(found) == 4
+    again = prepare(tmp_path / "out", "--shares", "0.5/0.25/0.25", "--seed", 5, out=tmp_path / "again")
+    assert again.exit_code == 0, again.output
+    splits = report_of(tmp_path / "again")["splits"]
+    assert sum(split["groups"] for split in splits.values()) == 4
+
+
+def test_a_group_in_coco_stays_together_too(tmp_path: Path, prepare: Prepare) -> None:
+    a_voc_set(tmp_path / "set")
+    assert prepare(tmp_path / "set", "--shares", "1/0/0").exit_code == 0
+    path = tmp_path / "out" / "scenes" / "train.json"
+    raw = json.loads(path.read_text())
+    for image in raw["images"]:
+        image["group"] = image["id"] % 3
+    path.write_text(json.dumps(raw))
+    assert prepare(path, out=tmp_path / "again").exit_code == 0
+    splits = report_of(tmp_path / "again")["splits"]
+    assert sum(split["groups"] for split in splits.values()) == 3
