@@ -1,6 +1,7 @@
 """Small real data sets, drawn afresh for each test."""
 
 import json
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,6 +27,13 @@ def save(path: Path, picture: Picture, quality: int = 95) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     assert cv2.imwrite(str(path), picture, [cv2.IMWRITE_JPEG_QUALITY, quality] if path.suffix == ".jpg" else [])
     return path
+
+
+def turn_by_exif(path: Path) -> None:
+    """Write into a JPEG that it is to be shown turned by a quarter, as telephones do."""
+    exif = b"Exif\0\0II*\0\x08\0\0\0\x01\0" + struct.pack("<HHIHH", 0x0112, 3, 1, 6, 0) + b"\0\0\0\0"
+    data = path.read_bytes()
+    path.write_bytes(data[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + data[2:])
 
 
 def voc(folder: Path, name: str, picture: Picture, *faces: tuple[str, float, float, float, float]) -> Path:

@@ -10,7 +10,7 @@ import pytest
 from training.prepare.examine import Opened, box_fault, cut, examine, file_fault
 from training.prepare.records import Face, Found, LeftOut, Reason
 
-from .conftest import save, scene
+from .conftest import save, scene, turn_by_exif
 
 FACE = Face((10, 10, 20, 30), "mask")
 
@@ -92,9 +92,7 @@ def test_a_picture_without_a_face_needs_leave(tmp_path: Path) -> None:
 
 def test_boxes_drawn_on_an_unturned_picture_stay_with_it(tmp_path: Path) -> None:
     path = save(tmp_path / "a.jpg", scene(1, 100, 80))
-    exif = b"Exif\0\0II*\0\x08\0\0\0\x01\0" + struct.pack("<HHIHH", 0x0112, 3, 1, 6, 0) + b"\0\0\0\0"
-    data = path.read_bytes()
-    path.write_bytes(data[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + data[2:])
+    turn_by_exif(path)
     assert cv2.imread(str(path)).shape[:2] == (100, 80), "the picture is turned by its EXIF"
     turned, unturned = look(path, FACE, size=(80, 100)), look(path, FACE, size=(100, 80))
     assert isinstance(turned, Opened)

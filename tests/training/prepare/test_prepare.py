@@ -14,7 +14,7 @@ from training.data import read_coco, read_scenes
 from training.prepare.classes import read_class_set
 from training.prepare.publish import whole
 
-from .conftest import Prepare, class_folders, coco, save, scene, voc
+from .conftest import Prepare, class_folders, coco, save, scene, turn_by_exif, voc
 
 CLASS_NAMES = ("with_mask", "without_mask", "mask_weared_incorrect")
 
@@ -341,3 +341,22 @@ def test_a_group_in_coco_stays_together_too(tmp_path: Path, prepare: Prepare) ->
     assert prepare(path, out=tmp_path / "again").exit_code == 0
     splits = report_of(tmp_path / "again")["splits"]
     assert sum(split["groups"] for split in splits.values()) == 3
+
+
+def test_exif_does_not_come_along_and_boxes_still_fit(tmp_path: Path, prepare: Prepare) -> None:
+    """One set was labelled with the picture turned as EXIF says, the other without."""
+    for name, seed in (("turned", 1), ("unturned", 2)):
+        turn_by_exif(save(tmp_path / "set" / f"{name}.jpg", scene(seed, 200, 150)))
+    listed = coco(tmp_path / "set", "train", {f"{n}.jpg": [("mask", 10, 20, 40, 50)] for n in ("turned", "unturned")})
+    raw = json.loads(listed.read_text())
+    assert (raw["images"][1]["width"], raw["images"][1]["height"]) == (150, 200)
+    raw["images"][1] |= {"width": 200, "height": 150}
+    listed.write_text(json.dumps(raw))
+    assert prepare(listed, "--keep-splits").exit_code == 0
+    pictures = {picture.path.stem: picture for picture in read_scenes(tmp_path / "out", "train")}
+    for picture in pictures.values():
+        assert b"Exif" not in picture.path.read_bytes()
+        assert picture.boxes.tolist() == [[10, 20, 40, 50]]
+    straight = scene(2, 200, 150)
+    assert pictures["turned"].read().shape == (200, 150, 3)
+    assert np.abs(pictures["unturned"].read().astype(int) - straight).mean() < 4
