@@ -14,6 +14,7 @@ import typer
 from mask_node.vision.card import ModelError
 from mask_node.vision.load import MODELS
 from training.data import DataError
+from training.prepare.cli import prepare
 
 app = typer.Typer(no_args_is_help=True, help="Train, export and score the models.")
 fit_app = typer.Typer(no_args_is_help=True, help="Train one of the two stages; an interrupted run goes on.")
@@ -57,6 +58,9 @@ def plain_errors() -> Iterator[None]:
 def say(line: str) -> None:
     """Print at once, so that a log file can be followed."""
     print(line, flush=True)
+
+
+app.command()(plain_errors()(prepare))
 
 
 @fit_app.command("backbone")
