@@ -26,6 +26,7 @@ Backbone = Annotated[Path | None, typer.Option(help="Weights of a finished `fit 
 Start = Annotated[Path | None, typer.Option(help="Weights of a finished run to go on from, with a new schedule.")]
 Folder = Annotated[Path | None, typer.Option(help="Where checkpoints and the result go; default runs/<stage>.")]
 Landmarks = Annotated[Path | None, typer.Option(help="File of `train landmarks`, to draw on faces in any pose.")]
+Corrections = Annotated[Path | None, typer.Option(help="File of label corrections (file,face,from,to,reason).")]
 Models = Annotated[Path, typer.Option(help="Folder of the two models and their cards.")]
 
 
@@ -88,7 +89,7 @@ def fit_backbone(
 @fit_app.command("detector")
 def fit_detector(
     *,
-    data: Folders, backbone: Backbone = None, folder: Folder = None,
+    data: Folders, backbone: Backbone = None, folder: Folder = None, corrections: Corrections = None,
     steps: int = 1500, batch: int = 16, rate: float = 1e-3, seed: int = 1, start: Start = None,
 ) -> None:  # fmt: skip
     """Train stage one, the face detector."""
@@ -97,7 +98,7 @@ def fit_detector(
         from training.fit import FitConfig
 
         config = FitConfig(steps=steps, batch=batch, rate=rate, seed=seed, start=str(start or ""))
-        run = stage_one.open_run(data, folder or Path("runs/detector"), backbone, config)
+        run = stage_one.open_run(data, folder or Path("runs/detector"), backbone, config, corrections=corrections)
         run.fit(say=say)
         say(str(run.finish()))
 
@@ -106,7 +107,7 @@ def fit_detector(
 def fit_second_stage(
     *,
     data: Folders, backbone: Backbone = None, folder: Folder = None, models: Models = MODELS,
-    landmarks: Landmarks = None,
+    landmarks: Landmarks = None, corrections: Corrections = None,
     steps: int = 2000, batch: int = 64, rate: float = 3e-4, seed: int = 1, start: Start = None,
 ) -> None:  # fmt: skip
     """Train stage two on labels and on what the exported detector in --models finds in the train pictures."""
@@ -118,7 +119,13 @@ def fit_second_stage(
         config = FitConfig(steps=steps, batch=batch, rate=rate, seed=seed, start=str(start or ""))
         finder = load_face_detector(models, threads=2)
         run = stage_two.open_run(
-            data, folder or Path("runs/second-stage"), backbone, config, finder=finder, landmarks=landmarks
+            data,
+            folder or Path("runs/second-stage"),
+            backbone,
+            config,
+            finder=finder,
+            landmarks=landmarks,
+            corrections=corrections,
         )
         run.fit(say=say)
         say(str(run.finish()))

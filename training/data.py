@@ -2,7 +2,6 @@
 
 import csv
 import json
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -70,20 +69,6 @@ def read_scenes(data: Path, split: str) -> list[LabelledPicture]:
         raise DataError(f"split {split!r} is unknown; choose one of {', '.join(SPLITS)}")
     folder = data / "scenes"
     return read_coco(folder / f"{split}.json", folder)
-
-
-def together(
-    read: Callable[[Path, str], list[LabelledPicture]], data: Sequence[Path], split: str
-) -> list[LabelledPicture]:
-    """One split of several data folders, in their order. A folder after the first need not hold this kind of set."""
-    kind = "scenes" if read is read_scenes else "mask_faces"
-    out = read(data[0], split)
-    for folder in data[1:]:
-        if not folder.is_dir():
-            raise DataError(f"{folder}: no such folder; --data takes folders that hold `scenes/` or `mask_faces/`")
-        if (folder / kind).is_dir():
-            out += read(folder, split)
-    return out
 
 
 def read_coco(path: Path, folder: Path) -> list[LabelledPicture]:

@@ -64,7 +64,7 @@ def export_stage(
 
 def _batches(stage: str, data: Sequence[Path], config: FitConfig, most: int | None) -> MakeBatch:
     keras.utils.set_random_seed(config.seed)
-    composer = stage_one.train_composer(data, stage_one.SIZE, most)
+    composer = stage_one.train_composer(data, stage_one.SIZE, most=most)
     if stage == "detector":
         return stage_one.batches(composer, config)
     rng = np.random.default_rng(config.seed)

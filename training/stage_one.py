@@ -10,8 +10,8 @@ import numpy as np
 from training import detector, imitate
 from training.backbone import DETECTOR
 from training.compose import Album, Composer
-from training.data import read_mask_faces, read_scenes, together
 from training.fit import Batch, FitConfig, MakeBatch, Run
+from training.sets import scenes, single_faces
 
 #: Width and height of the input: a camera's landscape. A portrait picture loses nothing against a square of the height.
 SIZE = (320, 256)
@@ -34,19 +34,24 @@ def loss(outputs: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
     return detector.loss(outputs, wanted["target"])
 
 
-def train_composer(data: Sequence[Path], size: tuple[int, int], most: int | None = None) -> Composer:
+def train_composer(
+    data: Sequence[Path], size: tuple[int, int], corrections: Path | None = None, most: int | None = None
+) -> Composer:
     """Draws from the train splits of all data folders; at most `most` pictures of each kind."""
-    scenes = together(read_scenes, data, "train")
-    singles = together(read_mask_faces, data, "train")
-    return Composer(Album(scenes[:most]), Album(singles[:most]) if singles else None, size)
+    photographs = Album(scenes(data, "train", corrections)[:most])
+    return Composer(photographs, Album(single_faces(data, "train")[:most]), size)
 
 
 def open_run(
-    data: Sequence[Path], folder: Path, backbone: Path | None, config: FitConfig, size: tuple[int, int] = SIZE
-) -> Run:
-    """A run of the detector on the train splits, new or resumed from `folder`. backbone: weights of an imitation."""
+    data: Sequence[Path], folder: Path, backbone: Path | None, config: FitConfig,
+    *, corrections: Path | None = None, size: tuple[int, int] = SIZE,
+) -> Run:  # fmt: skip
+    """A run of the detector on the train splits, new or resumed from `folder`.
+
+    backbone: weights of an imitation. corrections: a file of label corrections.
+    """
     keras.utils.set_random_seed(config.seed)
     model = detector.build(size)
     if backbone is not None:
         imitate.take_up(model, backbone, DETECTOR)
-    return Run(model, loss, batches(train_composer(data, size), config), config, folder)
+    return Run(model, loss, batches(train_composer(data, size, corrections), config), config, folder)

@@ -11,10 +11,10 @@ from training import imitate, second_stage
 from training.backbone import MASK_STATE
 from training.compose import Album
 from training.crops import Crop, Dealer, collect
-from training.data import read_mask_faces, read_scenes, together
 from training.draw.landmarks import read_landmarks
 from training.draw.points import Points
 from training.fit import Batch, FitConfig, MakeBatch, Run
+from training.sets import scenes, single_faces
 
 SIZE = 112
 
@@ -35,8 +35,9 @@ def batches(dealer: Dealer, config: FitConfig) -> MakeBatch:
 
 
 def train_crops(
-    data: Sequence[Path], finder: FaceDetector | None, seed: int, size: int = SIZE, landmarks: Path | None = None
-) -> list[Crop]:
+    data: Sequence[Path], finder: FaceDetector | None, seed: int, size: int = SIZE,
+    *, landmarks: Path | None = None, corrections: Path | None = None,
+) -> list[Crop]:  # fmt: skip
     """The crops of both train splits of all data folders (about 3 GB in memory).
 
     landmarks: the file of `maskgate train landmarks` on the first folder; without it a mean face is drawn on.
@@ -45,17 +46,21 @@ def train_crops(
     points: dict[Path, dict[int, Points]] = {}
     for (file, face), known in (read_landmarks(landmarks) if landmarks else {}).items():
         points.setdefault(data[0] / file, {})[face] = known
-    crops = collect(Album(together(read_scenes, data, "train")), finder, size, rng, points)
-    return crops + collect(Album(together(read_mask_faces, data, "train")), finder, size, rng, points)
+    crops = collect(Album(scenes(data, "train", corrections)), finder, size, rng, points)
+    return crops + collect(Album(single_faces(data, "train")), finder, size, rng, points)
 
 
 def open_run(
     data: Sequence[Path], folder: Path, backbone: Path | None, config: FitConfig,
-    *, finder: FaceDetector | None, size: int = SIZE, landmarks: Path | None = None,
+    *, finder: FaceDetector | None, size: int = SIZE, landmarks: Path | None = None, corrections: Path | None = None,
 ) -> Run:  # fmt: skip
-    """A run of the second stage, new or resumed from `folder`. backbone: weights of an imitation."""
+    """A run of the second stage, new or resumed from `folder`.
+
+    backbone: weights of an imitation. landmarks: see `train_crops`. corrections: a file of label corrections.
+    """
     keras.utils.set_random_seed(config.seed)
-    dealer = Dealer(train_crops(data, finder, config.seed, size, landmarks), size)
+    crops = train_crops(data, finder, config.seed, size, landmarks=landmarks, corrections=corrections)
+    dealer = Dealer(crops, size)
     model = second_stage.build(size)
     if backbone is not None:
         imitate.take_up(model, backbone, MASK_STATE)
