@@ -83,9 +83,9 @@ def test_composed_boxes_lie_inside(seed: int) -> None:
     album = Album.__new__(Album)
     album.labels, album.pictures = [label], [picture]
     example = Composer(album, album, (160, 128)).draw(np.random.default_rng(seed))
-    assert example.picture.shape == (128, 128, 3)
+    assert example.picture.shape == (128, 160, 3)
     assert (example.boxes[:, :2] >= 0).all()
-    assert (example.boxes[:, :2] + example.boxes[:, 2:] <= 128.01).all()
+    assert (example.boxes[:, :2] + example.boxes[:, 2:] <= (160.01, 128.01)).all()
 
 
 def test_a_find_of_no_face_becomes_background() -> None:

@@ -22,7 +22,7 @@ from training.prepare.sources import Form as SourceForm
 from training.prepare.sources import read_sources
 from training.prepare.splits import parse_shares
 from training.prepare.without import set_aside
-from training.prepare.write import Encoding, Form, write_classes, write_scenes
+from training.prepare.write import Encoding, Form, parse_boxes, write_classes, write_scenes
 
 T = TypeVar("T")
 
@@ -37,6 +37,7 @@ Shares = Annotated[str, typer.Option(help="Shares of train/val/test.")]
 KeepSplits = Annotated[bool, typer.Option("--keep-splits", help="Keep the splits that the sources give.")]
 MaxSide = Annotated[int, typer.Option(min=32, help="Scale pictures down to this longer side, pixels.")]
 Size = Annotated[int | None, typer.Option(min=8, help="Class folders: stretch to a square of this side, pixels.")]
+Boxes = Annotated[str, typer.Option(help="width,height,right,down: factors and shifts of boxes framed otherwise.")]
 Grayscale = Annotated[bool, typer.Option("--grayscale", help="Write grey pictures.")]
 Labels = Annotated[Encoding, typer.Option(help="Class folders: how labels.csv writes the class.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Refuse a set with bad pictures instead of leaving them out.")]
@@ -48,12 +49,13 @@ def prepare(
     sources: Sources, *, out: Out, form: AsForm = None, map_: Map = None, names: Names = "", against: Against = None,
     without: Without = None, shares: Shares = "0.7/0.15/0.15", keep_splits: KeepSplits = False, seed: int = 1,
     max_side: MaxSide = 640, size: Size = None, grayscale: Grayscale = False, labels: Labels = Encoding.NAMES,
+    boxes: Boxes = "1,1,0,0",
     strict: Strict = False, keep_empty: KeepEmpty = False, force: Force = False,
 ) -> None:  # fmt: skip
     """Turn labelled pictures into a clean set with splits, and report what was wrong with them."""
     refuse_to_overwrite(out, [*sources, *(against or [])], force=force)
     rules = Rules(parse_map(map_ or []), None if keep_splits else parse_shares(shares), seed, strict, keep_empty)
-    looks = Form(max_side, size, grayscale, labels)
+    looks = Form(max_side, size, grayscale, labels, parse_boxes(boxes))
     class_names = [name.strip() for name in names.split(",") if name.strip()]
     console = Console()
     with _files_named():

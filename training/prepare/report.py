@@ -31,7 +31,7 @@ def report(
         "rules": {
             "map": dict(rules.mapped), "shares": rules.shares and dict(rules.shares), "seed": rules.seed,
             "strict": rules.strict, "keep_empty": rules.keep_empty, "max_side": form.max_side, "size": form.size,
-            "grayscale": form.grayscale, "labels": form.labels.value,
+            "grayscale": form.grayscale, "labels": form.labels.value, "boxes": form.boxes,
         },
         "sources": [
             {"name": source.place.name, "format": source.form, "pictures": len(source.pictures)} for source in sources

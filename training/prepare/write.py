@@ -40,12 +40,38 @@ class Form:
     """What is done to the pictures.
 
     max_side: longer side at most, in pixels. size: side of the square that pictures of class folders are stretched to.
+    boxes: how boxes change, see `parse_boxes`.
     """
 
     max_side: int | None = 640
     size: int | None = None
     grayscale: bool = False
     labels: Encoding = Encoding.NAMES
+    boxes: tuple[float, float, float, float] = (1, 1, 0, 0)
+
+
+def parse_boxes(text: str) -> tuple[float, float, float, float]:
+    """`width,height,right,down`: factors of a box's sides, and how far it moves in shares of them.
+
+    People frame faces differently, some from brow to chin and some the whole head; two sets that are to be learnt
+    together must agree. Raises DataError for what is not four numbers with sides above 0.
+    """
+    try:
+        width, height, right, down = (float(part) for part in text.split(","))
+    except ValueError:
+        raise DataError(f"--boxes {text}: four numbers are wanted, as 0.95,1.1,0,-0.1") from None
+    if not (0 < width < 10 and 0 < height < 10 and abs(right) < 1 and abs(down) < 1):
+        raise DataError(f"--boxes {text}: factors must lie between 0 and 10, shifts between -1 and 1")
+    return width, height, right, down
+
+
+def fitted(box: Box, form: Form, width: int, height: int) -> Box:
+    """The box as `form.boxes` changes it, cut at the edges of a picture of that size."""
+    x, y, w, h = box
+    grow_x, grow_y, right, down = form.boxes
+    x, y = x + w * (0.5 + right - grow_x / 2), y + h * (0.5 + down - grow_y / 2)
+    left, top = min(max(0.0, x), width - 1.0), min(max(0.0, y), height - 1.0)
+    return left, top, max(1.0, min(width, x + w * grow_x) - left), max(1.0, min(height, y + h * grow_y) - top)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +141,10 @@ def _write_pictures(
         for face, meaning, (x, y, w, h) in zip(item.opened.found.faces, item.meanings, item.opened.boxes, strict=False):
             if meaning == REMOVE:
                 continue
-            box = tuple(round(value, 1) for value in (x * across, y * down, w * across, h * down))
+            exact = (x * across, y * down, w * across, h * down)
+            if form.boxes != Form().boxes:
+                exact = fitted(exact, form, width, height)
+            box = tuple(round(value, 1) for value in exact)
             small = min(box[2:]) * min(1, _REFERENCE / max(width, height)) < SMALLEST
             faces.append(((box[0], box[1], box[2], box[3]), meaning, face.crowd or small or meaning not in STATE_INDEX))
         label = None if item.opened.found.label is None else item.meanings[0]

@@ -92,6 +92,22 @@ def test_faces_are_small_by_the_size_that_counts(tmp_path: Path, prepare: Prepar
         assert read_scenes(out, "train")[0].ignore.tolist() == [True, False]
 
 
+def test_boxes_of_another_habit_are_fitted_and_stay_inside(tmp_path: Path, prepare: Prepare) -> None:
+    """Of 40 x 50 at (20, 20): half as wide about the middle, twice as high and up by 0.4, cut at the upper edge."""
+    result = prepare(a_voc_set(tmp_path / "set"), "--shares", "1/0/0", "--boxes", "0.5,2,0,-0.4")
+    assert result.exit_code == 0, result.output
+    boxes = np.concatenate([picture.boxes for picture in read_scenes(tmp_path / "out", "train")])
+    assert boxes[0].tolist() == [30, 0, 20, 75]
+    assert report_of(tmp_path / "out")["rules"]["boxes"] == [0.5, 2, 0, -0.4]
+
+
+@pytest.mark.parametrize("text", ["1,1,0", "0,1,0,0", "1,1,0,high"])
+def test_boxes_that_cannot_be_fitted_are_refused(tmp_path: Path, prepare: Prepare, text: str) -> None:
+    result = prepare(a_voc_set(tmp_path / "set"), "--boxes", text)
+    assert result.exit_code == 1
+    assert f"--boxes {text}" in result.output
+
+
 def test_class_folders_become_a_class_set(tmp_path: Path, prepare: Prepare) -> None:
     class_folders(tmp_path / "set", 8, CLASS_NAMES)
     result = prepare(tmp_path / "set", "--shares", "0.5/0.25/0.25", "--size", 32, "--labels", "one-hot")
