@@ -116,12 +116,16 @@ def collect(
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One training crop. picture: (S, S, 3). box: centre x, y from the middle and log w, h, in sides; or zeros."""
+    """One training crop. picture: (S, S, 3). box: centre x, y from the middle and log w, h, in sides; or zeros.
+
+    framed: 1 where people drew the box, so that it may teach where boxes end; else 0.
+    """
 
     picture: Picture
     state: int
     face: float
     box: NDArray[np.float32]
+    framed: float
 
 
 class Dealer:
@@ -147,7 +151,7 @@ class Dealer:
         else:
             crop = self._face(rng)
         sample = place(crop, self.size, rng)
-        return Sample(photometric(sample.picture, rng), sample.state, sample.face, sample.box)
+        return replace(sample, picture=photometric(sample.picture, rng))
 
     def _face(self, rng: Rng) -> Crop:
         state = int(rng.choice(3, p=STATE_SHARES))
@@ -187,10 +191,11 @@ def place(crop: Crop, size: int, rng: Rng) -> Sample:
     warp = np.column_stack([linear, shift + linear @ np.array([0.5, 0.5]) - 0.5])
     picture = cv2.warpAffine(crop.picture, warp, (size, size), flags=cv2.INTER_LINEAR, borderValue=(PAD_GREY,) * 3)
     if crop.box is None:
-        return Sample(np.asarray(picture, np.uint8), 0, 0.0, np.zeros(4, np.float32))
+        return Sample(np.asarray(picture, np.uint8), 0, 0.0, np.zeros(4, np.float32), 0.0)
     centre = (linear @ (crop.box[:2] + crop.box[2:] / 2) + shift) / size - 0.5
     extent = np.log(crop.box[2:] * scale / size)
-    return Sample(np.asarray(picture, np.uint8), crop.state, 1.0, np.concatenate([centre, extent]).astype(np.float32))
+    box = np.concatenate([centre, extent]).astype(np.float32)
+    return Sample(np.asarray(picture, np.uint8), crop.state, 1.0, box, float(crop.source == "scenes"))
 
 
 def _proposal(crop: Crop, rng: Rng) -> NDArray[np.float32]:

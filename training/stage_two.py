@@ -29,6 +29,7 @@ def batches(dealer: Dealer, config: FitConfig) -> MakeBatch:
             "state": np.array([sample.state for sample in samples], np.int32),
             "face": np.array([sample.face for sample in samples], np.float32),
             "box": np.stack([sample.box for sample in samples]),
+            "framed": np.array([sample.framed for sample in samples], np.float32),
         }
 
     return make
