@@ -1,29 +1,38 @@
 """The detector and the second stage as one: frame in, faces with states out."""
 
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from mask_node.vision.face_detector import FaceDetector, inside
+from mask_node.vision.face_detector import Candidates, FaceDetector, inside
 from mask_node.vision.geometry import suppress, vote
-from mask_node.vision.mask_state import Box, MaskStateReader
+from mask_node.vision.mask_state import MaskStateReader, Reading
 from mask_node.vision.types import Face, Frame, Sight
 
-#: A face's score is face ** FACE_POWER * detector ** DETECTOR_POWER. Chosen on the val split.
-FACE_POWER, DETECTOR_POWER = 0.7, 0.3
-#: How far a box goes from the detector's to the second stage's. Chosen on the val split.
-CORRECTION = 0.85
-#: Corrected boxes that overlap a surer one by more than this are the same face.
-SAME_FACE = 0.5
-#: A kept box is averaged with the others that overlap it by this much. Chosen on the val split.
-VOTE = 0.5
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How two looks become one face; chosen on the val split by `maskgate train tune`.
+
+    A face's score is face ** face_power * detector ** detector_power. correction: how far a box goes from the
+    detector's to the second stage's, 0..1. same_face: corrected boxes that overlap a surer one by more than this (IoU)
+    are the same face. vote: a kept box is averaged with the others that overlap it by this much.
+    """
+
+    face_power: float = 0.7
+    detector_power: float = 0.3
+    correction: float = 0.85
+    same_face: float = 0.5
+    vote: float = 0.5
 
 
 class TwoStageDetector:
     """Finds candidates, looks at each again, and keeps one face per place."""
 
-    def __init__(self, faces: FaceDetector, states: MaskStateReader) -> None:
-        self.faces, self.states = faces, states
+    def __init__(self, faces: FaceDetector, states: MaskStateReader, settings: Settings | None = None) -> None:
+        self.faces, self.states, self.settings = faces, states, settings or Settings()
 
     @property
     def model_id(self) -> str:
@@ -35,32 +44,34 @@ class TwoStageDetector:
         began = time.perf_counter()
         found = self.faces.find(frame)
         searched = time.perf_counter()
-        faces = []
-        for box, score in zip(found.boxes.tolist(), found.scores.tolist(), strict=True):
-            reading = self.states.read(frame, (box[0], box[1], box[2], box[3]))
-            faces.append(
-                Face(_between(box, reading.box), reading.face**FACE_POWER * score**DETECTOR_POWER, reading.states)
-            )
-        faces = _distinct(faces, frame)
+        faces = merged(found, self.look_again(frame, found), frame, self.settings)
         ended = time.perf_counter()
         ms = {"detect": (searched - began) * 1e3, "state": (ended - searched) * 1e3, "total": (ended - began) * 1e3}
         return Sight(faces, ms)
 
+    def look_again(self, frame: Frame, found: Candidates) -> list[Reading]:
+        """What the second stage says of each candidate."""
+        return [self.states.read(frame, (x, y, w, h)) for x, y, w, h in found.boxes.tolist()]
 
-def _between(first: list[float], second: Box) -> Box:
-    x, y, w, h = (a + CORRECTION * (b - a) for a, b in zip(first, second, strict=True))
-    return x, y, w, h
 
-
-def _distinct(faces: list[Face], frame: Frame) -> list[Face]:
+def merged(found: Candidates, readings: Sequence[Reading], frame: Frame, settings: Settings) -> list[Face]:
     """One face per place, surest first, boxes cut at the frame's edge."""
-    if not faces:
+    if not readings:
         return []
-    boxes = np.array([face.box for face in faces], np.float32)
+    second = np.array([reading.box for reading in readings], np.float32)
+    between = found.boxes + np.float32(settings.correction) * (second - found.boxes)
+    scores = [
+        reading.face**settings.face_power * score**settings.detector_power
+        for reading, score in zip(readings, found.scores.tolist(), strict=True)
+    ]
+    faces = [
+        Face((x, y, w, h), score, reading.states)
+        for (x, y, w, h), score, reading in zip(between.tolist(), scores, readings, strict=True)
+    ]
     confidences = np.array([face.confidence for face in faces], np.float32)
-    keep = suppress(boxes, confidences, SAME_FACE)
-    best = inside(vote(boxes, confidences, keep, VOTE), frame).tolist()
+    keep = suppress(between, confidences, settings.same_face)
+    best = inside(vote(between, confidences, keep, settings.vote), frame).tolist()
     return [
-        Face((box[0], box[1], box[2], box[3]), faces[index].score, faces[index].states)
-        for box, index in zip(best, keep, strict=True)
+        Face((x, y, w, h), faces[index].score, faces[index].states)
+        for (x, y, w, h), index in zip(best, keep, strict=True)
     ]
