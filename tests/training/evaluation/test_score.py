@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training.data import LabelledPicture
-from training.score import Predictions, average_precision, match, score
+from training.evaluation.matching import Predictions, match
+from training.evaluation.precision import average_precision
+from training.evaluation.score import score
 
 
 def truth(*faces: tuple[float, float, float, float, int], crowd: tuple[int, ...] = ()) -> LabelledPicture:
@@ -22,6 +24,7 @@ def found(*faces: tuple[float, float, float, float, int, float]) -> Predictions:
         boxes=np.array([f[:4] for f in faces], np.float64).reshape(-1, 4),
         states=np.array([f[4] for f in faces], np.int64),
         confidences=np.array([f[5] for f in faces], np.float64),
+        probabilities=np.eye(3)[[f[4] for f in faces]].reshape(-1, 3),
     )
 
 
