@@ -1,6 +1,8 @@
-"""`maskgate train evaluate`: everything about how good the models are, in one run."""
+"""`maskgate train evaluate` and `benchmark`: how good the models are, and how fast."""
 
+import json
 import sys
+from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from mask_node.vision.load import MODELS
+from training.data import DataError
 
 
 class Split(StrEnum):
@@ -28,7 +31,8 @@ Splits = Annotated[list[Split], typer.Option("--split", help="What to judge on; 
 Models = Annotated[Path, typer.Option(help="Folder of the two models and their cards.")]
 FloatModels = Annotated[Path | None, typer.Option(help="The same pair as float, to see what quantising costs.")]
 Peer = Annotated[Path | None, typer.Option(help="AIZOO's one-stage model (.tflite), to be judged beside ours.")]
-Out = Annotated[Path, typer.Option(help="Where evaluation.json goes.")]
+Out = Annotated[Path, typer.Option(help="Where evaluation.json and report.html go.")]
+History = Annotated[list[Path] | None, typer.Option(help="Folder of a training run, for its curves; several times.")]
 
 
 def evaluate(
@@ -36,9 +40,11 @@ def evaluate(
     data: Data,
     split: Splits = HELD_OUT,
     models: Models = MODELS, float_models: FloatModels = None, peer: Peer = None,
-    out: Out = Path("runs/evaluation"), threads: int = 1,
+    out: Out = Path("runs/evaluation"), history: History = None, threads: int = 1,
     resamples: Annotated[int, typer.Option(min=20, help="Resamples of the pictures for the intervals.")] = 500,
     seed: int = 0,
+    report: Annotated[bool, typer.Option(help="Write report.html.")] = True,
+    gallery: Annotated[bool, typer.Option(help="Show the worst mistakes in it: pictures of people.")] = True,
     check: Annotated[bool, typer.Option(help="Exit with 1 if a figure is worse than the cards say.")] = False,
     record: Annotated[bool, typer.Option(help="Write the figures into the models' cards.")] = False,
 ) -> None:  # fmt: skip
@@ -48,15 +54,15 @@ def evaluate(
     with plain_errors():
         _evaluate(
             data=data, splits=[s.value for s in split], models=models, float_models=float_models, peer=peer,
-            out=out, threads=threads, resamples=resamples, seed=seed,
-            check=check, record=record,
+            out=out, history=history or [], threads=threads, resamples=resamples, seed=seed,
+            report=report, gallery=gallery, check=check, record=record,
         )  # fmt: skip
 
 
 def _evaluate(
     *, data: Path, splits: list[str], models: Path, float_models: Path | None, peer: Path | None, out: Path,
-    threads: int, resamples: int, seed: int,
-    check: bool, record: bool,
+    history: list[Path], threads: int, resamples: int, seed: int,
+    report: bool, gallery: bool, check: bool, record: bool,
 ) -> None:  # fmt: skip
     from mask_node.vision.load import load_detector
     from training.evaluation import record as keep
@@ -80,6 +86,10 @@ def _evaluate(
     keep.tables(result)
     keep.write_json(result, out / "evaluation.json", about)
     print(out / "evaluation.json")
+    if report:
+        from training.evaluation.report import write_report
+
+        print(write_report(result, out / "report.html", about, history, gallery=gallery))
     if record:
         for name, part in result.splits.items():
             keep.record_split(models, name, OURS, part)
@@ -90,3 +100,41 @@ def _evaluate(
         if worse:
             raise typer.Exit(1)
         print("no figure is worse than its card says")
+
+
+def benchmark(
+    *,
+    models: Models = MODELS,
+    peer: Annotated[list[Path] | None, typer.Option(help="AIZOO's one-stage model (.tflite); several times.")] = None,
+    tflite: Annotated[list[Path] | None, typer.Option(help="Any model, for its Invoke alone; several times.")] = None,
+    threads: Annotated[str, typer.Option(help="Numbers of threads, with commas.")] = "1",
+    faces: Annotated[str, typer.Option(help="Numbers of faces in the frame, with commas, 0 to 6.")] = "0,1,4",
+    rounds: Annotated[int, typer.Option(min=1, help="Calls of each.")] = 100,
+    data: Annotated[Path | None, typer.Option(help="Where a face comes from if scikit-image is not installed.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Time Invoke and whole calls on a 640 x 480 frame, ours and others by turns in one run."""
+    from training.cli import plain_errors
+
+    with plain_errors():
+        from training.evaluation import benchmark as bench
+        from training.evaluation.record import bench_table, plain
+
+        result = bench.benchmark(
+            models, peer or [], tflite or [], bench.face_picture(data),
+            threads=_numbers(threads, 1, 64), faces=_numbers(faces, 0, 6), rounds=rounds,
+        )  # fmt: skip
+        if as_json:
+            print(json.dumps(plain(asdict(result))))
+        else:
+            bench_table(result)
+
+
+def _numbers(text: str, least: int, most: int) -> list[int]:
+    try:
+        numbers = [int(part) for part in text.split(",")]
+    except ValueError:
+        numbers = []
+    if not numbers or not all(least <= number <= most for number in numbers):
+        raise DataError(f"{text!r}: whole numbers from {least} to {most} with commas between are needed, like 1,2")
+    return numbers

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from mask_node.vision.card import Figure, read_card
+from training.evaluation.benchmark import Benchmark
 from training.evaluation.evaluate import Evaluation, SplitResult
 from training.evaluation.intervals import LEVEL, Estimate
 from training.evaluation.matching import FOUND_CONFIDENCE
@@ -37,6 +38,8 @@ SHOWN = {
     "masked_called_violation": "masked called violation",
     "violations_called_mask_large": "violations called mask, 40 px and more",
     "masked_called_violation_large": "masked called violation, 40 px and more",
+    "state_accuracy": "state right, of three",
+    "violation_roc_area": "area under ROC, violation or not",
     "state_calibration_error": "calibration error of the state",
     "state_aurc": "area under risk-coverage",
     "state_error_when_90_answered": "state error, surest 90 % answered",
@@ -87,6 +90,21 @@ def tables(result: Evaluation) -> None:
                 f"{split}: ours and its float model: {agreed.paired:.1%} of {agreed.faces} faces found by both, "
                 f"{agreed.same_state:.1%} of those in the same state"
             )
+
+
+def bench_table(result: Benchmark) -> None:
+    """Print a benchmark for people."""
+    console = Console(width=max(Console().width, 90))
+    out = Table(title=f"{result.width} x {result.height}, milliseconds, by turns in one run")
+    for heading in ("model", "what", "threads", "faces in it", "found", "p50", "p95"):
+        out.add_column(heading, justify="left" if heading in {"model", "what"} else "right")
+    for one in result.timings:
+        counts = ["" if count is None else str(count) for count in (one.faces, one.found)]
+        out.add_row(one.name, one.what, str(one.threads), *counts, f"{one.p50:.2f}", f"{one.p95:.2f}")
+    console.print(out)
+    for ratio in result.ratios:
+        what = f"{ratio.faces} face{'' if ratio.faces == 1 else 's'}, {ratio.threads} thread(s)"
+        console.print(f"{ratio.peer} takes {ratio.ratio:.2f} times as long as ours: whole call, {what}")
 
 
 def plain(value: Any) -> Any:
