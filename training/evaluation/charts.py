@@ -51,10 +51,17 @@ def _axes(title: str, across: str, up: str, wide: float = 4.2) -> tuple[Figure, 
     return figure, axes
 
 
+def _legend(axes: Axes, place: Any) -> None:
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(loc=place)
+
+
 def lines(
     title: str, across: str, up: str, by_model: Mapping[str, Mapping[str, Points]], *, diagonal: bool = False
 ) -> str:
-    """Lines between 0 and 1: a colour for each name, a dash for each model."""
+    """Lines between 0 and 1: a colour for each name, a dash for each model. Empty without a line."""
+    if not any(by_model.values()):
+        return ""
     with rc_context(_STYLE):
         figure, axes = _axes(title, across, up)
         names = list(dict.fromkeys(name for model in by_model.values() for name in model))
@@ -66,7 +73,7 @@ def lines(
         if diagonal:
             axes.plot((0, 1), (0, 1), color=_FAINT, linewidth=0.8)
         axes.set(xlim=(0, 1), ylim=(0, 1.02))
-        axes.legend(loc="best")
+        _legend(axes, "best")
         return draw(figure, title)
 
 
@@ -80,7 +87,7 @@ def risk_coverage(by_model: Mapping[str, Curves]) -> str:
                 axes.plot(*zip(*curves.risk_coverage, strict=True), color=colour, label=model)
         axes.set(xlim=(0, 1), ylim=(0, None))
         axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.3g} %")
-        axes.legend(loc="upper left")
+        _legend(axes, "upper left")
         return draw(figure, title)
 
 
@@ -97,7 +104,7 @@ def reliability(by_model: Mapping[str, Curves]) -> str:
             axes.plot(x, y, color=colour, linewidth=1, label=model)
             axes.scatter(x, y, s=[12 + 300 * b.faces / total for b in bins], color=colour, alpha=0.55, linewidths=0)
         axes.set(xlim=(0.3, 1.02), ylim=(0, 1.05))
-        axes.legend(loc="lower right")
+        _legend(axes, "lower right")
         return draw(figure, title)
 
 
@@ -119,7 +126,7 @@ def recall_by_size(by_model: Mapping[str, Curves]) -> str:
         axes.set_xticks(ticks, [str(t) for t in ticks])
         axes.minorticks_off()
         axes.set(ylim=(0, 1.05))
-        axes.legend(loc="lower right")
+        _legend(axes, "lower right")
         return draw(figure, title)
 
 
@@ -132,5 +139,5 @@ def history(name: str, series: Sequence[Series]) -> str:
             dash = DASHES[splits.index(one.split) % len(DASHES)]
             colour = PALETTE[runs.index(one.run) % len(PALETTE)]
             axes.plot(one.steps, one.values, color=colour, linestyle=dash, label=f"{one.run}, {one.split}")
-        axes.legend(loc="best")
+        _legend(axes, "best")
         return draw(figure, name)

@@ -54,7 +54,7 @@ def _compare(split: str, figure: Figure, measured: dict[str, float], faces: int)
         same = value == figure.value
         return None if same else f"{split}: {value:g} {name}, the card was written on {figure.value:g}; other data"
     loss = value - figure.value if any(part in name for part in _WORSE_UP) else figure.value - value
-    # Cards hold four decimals.
+    # Cards hold four decimals. Written so that a figure without a value is worse than one that has one.
     if loss <= tolerance(name, faces) + 5e-5:
         return None
     return f"{split}: {name} is {value:.4f}, its card says {figure.value:.4f}"
