@@ -49,14 +49,11 @@ def evaluate(
     record: Annotated[bool, typer.Option(help="Write the figures into the models' cards.")] = False,
 ) -> None:  # fmt: skip
     """Judge the models on splits of the photographs, beside a float pair and a peer."""
-    from training.cli import plain_errors
-
-    with plain_errors():
-        _evaluate(
-            data=data, splits=[s.value for s in split], models=models, float_models=float_models, peer=peer,
-            out=out, history=history or [], threads=threads, resamples=resamples, seed=seed,
-            report=report, gallery=gallery, check=check, record=record,
-        )  # fmt: skip
+    _evaluate(
+        data=data, splits=[s.value for s in split], models=models, float_models=float_models, peer=peer,
+        out=out, history=history or [], threads=threads, resamples=resamples, seed=seed,
+        report=report, gallery=gallery, check=check, record=record,
+    )  # fmt: skip
 
 
 def _evaluate(
@@ -114,20 +111,17 @@ def benchmark(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Time Invoke and whole calls on a 640 x 480 frame, ours and others by turns in one run."""
-    from training.cli import plain_errors
+    from training.evaluation import benchmark as bench
+    from training.evaluation.record import bench_table, plain
 
-    with plain_errors():
-        from training.evaluation import benchmark as bench
-        from training.evaluation.record import bench_table, plain
-
-        result = bench.benchmark(
-            models, peer or [], tflite or [], bench.face_picture(data),
-            threads=_numbers(threads, 1, 64), faces=_numbers(faces, 0, 6), rounds=rounds,
-        )  # fmt: skip
-        if as_json:
-            print(json.dumps(plain(asdict(result))))
-        else:
-            bench_table(result)
+    result = bench.benchmark(
+        models, peer or [], tflite or [], bench.face_picture(data),
+        threads=_numbers(threads, 1, 64), faces=_numbers(faces, 0, 6), rounds=rounds,
+    )  # fmt: skip
+    if as_json:
+        print(json.dumps(plain(asdict(result))))
+    else:
+        bench_table(result)
 
 
 def _numbers(text: str, least: int, most: int) -> list[int]:
