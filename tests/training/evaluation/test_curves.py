@@ -1,13 +1,17 @@
 """The points of charts."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.training.evaluation.made import found, truth
+from training.data import DataError
 from training.evaluation.curves import confusion, curves, roc_area
 from training.evaluation.faces import FaceTable, face_table
+from training.evaluation.history import read_history
 from training.evaluation.intervals import point, resamples
 
 FACES = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2), st.sampled_from((0.4, 0.6, 0.8, 1.0))), max_size=20)
@@ -48,3 +52,12 @@ def test_nothing_found_draws_nothing() -> None:
     drawn = curves(labels, [found()], face_table(labels, [found()]), resamples(1, 20))
     assert drawn.roc == {}
     assert drawn.risk_coverage == []
+
+
+def test_a_history_is_read_and_a_step_told_twice_counts_once(tmp_path: Path) -> None:
+    (tmp_path / "history.csv").write_text("step,split,name,value\n0,train,loss,2\n10,train,loss,9\n10,train,loss,1\n")
+    (one,) = read_history([tmp_path])
+    assert (one.name, one.split, one.steps, one.values) == ("loss", "train", [0, 10], [2.0, 1.0])
+    (tmp_path / "history.csv").write_text("step,loss\n0,2\n")
+    with pytest.raises(DataError, match="needs the columns step, split, name, value"):
+        read_history([tmp_path])
