@@ -7,7 +7,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test check format docs lock test-training score clean
+.PHONY: help demo test check format docs lock test-training score evaluate bench-eyes clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | sed 's/|/\t/' | expand -t 18
@@ -42,6 +42,15 @@ lock:  ## after a change of pyproject.toml: pin everything, with hashes
 
 test-training: $(VENV)-training/.ready  ## brings TensorFlow (2 GB) and tests training
 	$(VENV)-training/bin/pytest tests/training
+
+evaluate: $(VENV)/.ready  ## all about the models' quality: [DATA=] [SPLITS="test val webcam"] [PEER=.tflite] [FLOAT=folder] [CHECK=1] [REPORT=0]
+	@$(BIN)/maskgate train evaluate --data $(or $(DATA),../shared/datasets) $(addprefix --split ,$(SPLITS)) \
+		$(if $(PEER),--peer '$(PEER)') $(if $(FLOAT),--float-models '$(FLOAT)') $(if $(CHECK),--check) \
+		$(if $(filter 0,$(REPORT)),--no-report)
+
+bench-eyes: $(VENV)/.ready  ## the models' speed beside a peer's: [DATA=] [PEER=.tflite] [THREADS=1,2]
+	@$(BIN)/maskgate train benchmark --data $(or $(DATA),../shared/datasets) --threads $(or $(THREADS),1) \
+		$(if $(PEER),--peer '$(PEER)')
 
 score: $(VENV)/.ready  ## judge the models on DATA (../shared/datasets by default)
 	$(BIN)/maskgate train score --data $(or $(DATA),../shared/datasets)

@@ -14,6 +14,7 @@ import typer
 from mask_node.vision.card import ModelError
 from mask_node.vision.load import MODELS
 from training.data import DataError
+from training.evaluation.cli import Split, benchmark, evaluate
 from training.prepare.cli import prepare
 
 app = typer.Typer(no_args_is_help=True, help="Train, export and score the models.")
@@ -37,15 +38,6 @@ class Stage(StrEnum):
     SECOND_STAGE = "second-stage"
 
 
-class Split(StrEnum):
-    """What can be scored."""
-
-    TRAIN = "train"
-    VAL = "val"
-    TEST = "test"
-    WEBCAM = "webcam"
-
-
 @contextmanager
 def plain_errors() -> Iterator[None]:
     """A sentence and exit code 1 instead of a stack trace for what the user can mend."""
@@ -62,6 +54,8 @@ def say(line: str) -> None:
 
 
 app.command()(plain_errors()(prepare))
+app.command()(plain_errors()(evaluate))
+app.command()(plain_errors()(benchmark))
 
 
 @fit_app.command("backbone")
@@ -172,8 +166,8 @@ def calibrate(*, data: Data, models: Models = MODELS) -> None:
     """Fit the second stage's temperature on the val split and write it into its card."""
     with plain_errors():
         from mask_node.vision.load import load_detector
-        from training.calibrate import fit_temperature, found_faces, record_temperature
         from training.data import read_scenes
+        from training.evaluation.calibrate import fit_temperature, found_faces, record_temperature
 
         fitted = fit_temperature(*found_faces(load_detector(models), read_scenes(data, "val")))
         record_temperature(models, fitted, "val")
@@ -199,9 +193,9 @@ def score(
     with plain_errors():
         from mask_node.vision.load import load_detector
         from training.data import read_scenes
-        from training.evaluate import look, read_predictions
-        from training.report import plain, record_score, table
-        from training.score import score as score_of
+        from training.evaluation.look import look, read_predictions
+        from training.evaluation.record import plain, record_score, table
+        from training.evaluation.score import score as score_of
 
         pictures = read_scenes(data, split.value)
         if predictions:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from training.data import DataError, read_mask_faces, read_scenes
-from training.evaluate import read_predictions
+from training.evaluation.look import read_predictions
 
 HEADER = "file,label,split,width,height,faces,face_box\n"
 

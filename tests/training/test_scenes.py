@@ -7,8 +7,8 @@ import pytest
 
 from mask_node.vision.load import load_detector
 from training.data import read_scenes
-from training.evaluate import look
-from training.score import score
+from training.evaluation.look import look
+from training.evaluation.score import score
 
 SHARED = Path(os.environ.get("MASKGATE_SHARED", Path(__file__).resolve().parents[3] / "shared"))
 DATA = SHARED / "datasets"

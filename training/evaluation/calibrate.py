@@ -9,20 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mask_node.vision.card import Figure, read_card
-from mask_node.vision.geometry import iou_matrix
-from mask_node.vision.types import Detector, Face
+from mask_node.vision.types import Detector
 from training.data import LabelledPicture
+from training.evaluation.faces import face_table
+from training.evaluation.look import look
+from training.evaluation.matching import Floats, Ints
+from training.evaluation.uncertain import bin_of
 from training.export_card import record_figures, write_card
-from training.score import FOUND_CONFIDENCE, MATCH_IOU
-
-Floats = NDArray[np.float64]
 
 #: Temperatures that are tried; 1 is among them.
 TEMPERATURES = np.exp(np.linspace(-1.1, 1.1, 221))
-BINS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,28 +35,10 @@ class Calibration:
     error_before: float
 
 
-def found_faces(detector: Detector, pictures: Sequence[LabelledPicture]) -> tuple[Floats, NDArray[np.int64]]:
+def found_faces(detector: Detector, pictures: Sequence[LabelledPicture]) -> tuple[Floats, Ints]:
     """(N, 3) probabilities and (N,) labels of the faces that the detector finds surely."""
-    probabilities, labels = [], []
-    for label in pictures:
-        faces = [face for face in detector.detect(label.read()).faces if face.confidence >= FOUND_CONFIDENCE]
-        for face, index in matches(faces, label):
-            probabilities.append((face.states.mask, face.states.incorrect, face.states.no_mask))
-            labels.append(label.states[index])
-    return np.array(probabilities, np.float64).reshape(-1, 3), np.array(labels, np.int64)
-
-
-def matches(faces: Sequence[Face], label: LabelledPicture) -> list[tuple[Face, int]]:
-    """Faces with the index of the label that each overlaps by `MATCH_IOU` or more, ignored labels left out."""
-    if not faces or not len(label.boxes):
-        return []
-    overlaps = iou_matrix(np.array([face.box for face in faces], np.float32), label.boxes)
-    best = overlaps.argmax(axis=1)
-    return [
-        (face, int(index))
-        for face, index, row in zip(faces, best, overlaps, strict=True)
-        if row[index] >= MATCH_IOU and not label.ignore[index]
-    ]
+    table = face_table(pictures, look(detector, pictures)[0])
+    return table.probabilities[table.found], table.label[table.found]
 
 
 def tempered(probabilities: Floats, temperature: float) -> Floats:
@@ -67,21 +47,21 @@ def tempered(probabilities: Floats, temperature: float) -> Floats:
     return np.asarray(raised / raised.sum(axis=1, keepdims=True), np.float64)
 
 
-def log_loss(probabilities: Floats, labels: NDArray[np.int64]) -> float:
+def log_loss(probabilities: Floats, labels: Ints) -> float:
     """Mean negative log-likelihood, in nats."""
     return float(-np.log(np.clip(probabilities[np.arange(len(labels)), labels], 1e-9, 1.0)).mean())
 
 
-def calibration_error(probabilities: Floats, labels: NDArray[np.int64]) -> float:
-    """Expected calibration error of the likeliest state, in `BINS` equal bins, 0..1."""
+def calibration_error(probabilities: Floats, labels: Ints) -> float:
+    """Expected calibration error of the likeliest state, in ten equal bins, 0..1."""
     sure = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == labels
-    bins = np.minimum((sure * BINS).astype(int), BINS - 1)
+    bins = bin_of(sure)
     gaps = [abs(float(sure[bins == b].mean() - right[bins == b].mean())) * int((bins == b).sum()) for b in set(bins)]
     return float(sum(gaps) / len(labels))
 
 
-def fit_temperature(probabilities: Floats, labels: NDArray[np.int64]) -> Calibration:
+def fit_temperature(probabilities: Floats, labels: Ints) -> Calibration:
     """The temperature of the least log loss. Raises ValueError without faces."""
     if not len(labels):
         raise ValueError("no face was found to fit a temperature on")

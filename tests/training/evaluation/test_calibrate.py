@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from training.calibrate import calibration_error, fit_temperature, log_loss, tempered
+from training.evaluation.calibrate import calibration_error, fit_temperature, log_loss, tempered
 
 
 def sample(temperature: float, count: int = 4000) -> tuple[np.ndarray, np.ndarray]:

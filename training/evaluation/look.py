@@ -1,4 +1,4 @@
-"""Predictions to be scored: from the node's own detector, or from what `maskgate node detect --json` printed."""
+"""Predictions to be judged: from a detector, or from what `maskgate node detect --json` printed."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from mask_node.vision.types import Detector
+from mask_node.vision.types import Detector, Face
+from maskgate.states import MODEL_STATES
 from training.data import STATE_INDEX, DataError, LabelledPicture
-from training.score import Predictions
+from training.evaluation.matching import Predictions
 
 
 def look(detector: Detector, pictures: Sequence[LabelledPicture]) -> tuple[list[Predictions], float]:
@@ -19,14 +20,20 @@ def look(detector: Detector, pictures: Sequence[LabelledPicture]) -> tuple[list[
     for label in pictures:
         sight = detector.detect(label.read())
         times.append(sight.ms["total"])
-        out.append(
-            Predictions(
-                boxes=np.array([face.box for face in sight.faces], np.float64).reshape(-1, 4),
-                states=np.array([STATE_INDEX[face.state.value] for face in sight.faces], np.int64),
-                confidences=np.array([face.confidence for face in sight.faces], np.float64),
-            )
-        )
+        out.append(as_predictions(sight.faces))
     return out, median(times) if times else float("nan")
+
+
+def as_predictions(faces: Sequence[Face]) -> Predictions:
+    """What a detector gave for one picture, as arrays."""
+    return Predictions(
+        boxes=np.array([face.box for face in faces], np.float64).reshape(-1, 4),
+        states=np.array([STATE_INDEX[face.state.value] for face in faces], np.int64),
+        confidences=np.array([face.confidence for face in faces], np.float64),
+        probabilities=np.array(
+            [[face.states.of(state) for state in MODEL_STATES] for face in faces], np.float64
+        ).reshape(-1, 3),
+    )
 
 
 def read_predictions(path: Path, pictures: Sequence[LabelledPicture]) -> tuple[list[Predictions], float]:
@@ -65,4 +72,11 @@ def _predictions(faces: Iterable[dict[str, Any]]) -> Predictions:
         boxes=np.array([face["box"] for face in faces], np.float64).reshape(-1, 4),
         states=np.array([STATE_INDEX[face["state"]] for face in faces], np.int64),
         confidences=np.array([face["confidence"] for face in faces], np.float64),
+        probabilities=np.array([_probabilities(face) for face in faces], np.float64).reshape(-1, 3),
     )
+
+
+def _probabilities(face: dict[str, Any]) -> list[float]:
+    """As printed; a tool that prints the state alone is taken at its word."""
+    printed = face.get("states") or {face["state"]: 1.0}
+    return [float(printed.get(state.value, 0.0)) for state in MODEL_STATES]

@@ -1,28 +1,14 @@
 """Scoring against cases worked by hand, and what must hold for any case."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.data import LabelledPicture
-from training.score import Predictions, average_precision, match, score
-
-
-def truth(*faces: tuple[float, float, float, float, int], crowd: tuple[int, ...] = ()) -> LabelledPicture:
-    ignore = np.array([i in crowd for i in range(len(faces))], np.bool_)
-    boxes = np.array([f[:4] for f in faces], np.float32).reshape(-1, 4)
-    return LabelledPicture(Path("p.jpg"), 640, 480, boxes, np.array([f[4] for f in faces], np.int64), ignore)
-
-
-def found(*faces: tuple[float, float, float, float, int, float]) -> Predictions:
-    return Predictions(
-        boxes=np.array([f[:4] for f in faces], np.float64).reshape(-1, 4),
-        states=np.array([f[4] for f in faces], np.int64),
-        confidences=np.array([f[5] for f in faces], np.float64),
-    )
+from tests.training.evaluation.made import found, truth
+from training.evaluation.matching import match
+from training.evaluation.precision import average_precision
+from training.evaluation.score import score
 
 
 def test_all_right_is_one() -> None:
