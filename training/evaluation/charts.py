@@ -109,10 +109,10 @@ def reliability(by_model: Mapping[str, Curves]) -> str:
 
 
 def recall_by_size(by_model: Mapping[str, Curves]) -> str:
-    """Share found over the longer side, with intervals."""
+    """Share found over the width, with intervals."""
     title = "Faces found, by size"
     with rc_context(_STYLE):
-        figure, axes = _axes(title, "longer side of the face, px", "share found")
+        figure, axes = _axes(title, "width of the face, px", "share found")
         for number, (model, curves) in enumerate(by_model.items()):
             # Models beside one another, so that their bars do not lie on each other.
             x = [b.least * (1.1 + 0.06 * number) for b in curves.recall_by_size]

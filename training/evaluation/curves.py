@@ -17,7 +17,7 @@ from training.evaluation.uncertain import BINS, bin_of, risk_coverage
 
 Points = list[tuple[float, float]]
 
-#: Bounds of the bins of size, in pixels of the longer side.
+#: Bounds of the bins of size, in pixels of the width.
 SIZE_BOUNDS = (14, 20, 28, 40, 56, 80, 112, 160, 320, 1e9)
 #: Curves are thinned to about this many points.
 _POINTS = 200

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from training.data import LabelledPicture
-from training.evaluation.matching import FOUND_CONFIDENCE, Flags, Floats, Ints, Predictions, longer_side, paired
+from training.evaluation.matching import FOUND_CONFIDENCE, Flags, Floats, Ints, Predictions, paired, widths
 
 
 @dataclass(frozen=True, slots=True)
 class FaceTable:
     """Parallel columns of F counted faces (ignored ones are left out).
 
-    picture, index: which picture, and which of its labels. label: true state. size: longer side in pixels.
+    picture, index: which picture, and which of its labels. label: true state. size: width in pixels.
     find: index of the detection, -1 where the face was not found; then state is -1, the rest NaN.
     state: likeliest state. probabilities: (F, 3). confidence: 0..1. pictures: how many pictures there are.
     """
@@ -65,7 +65,7 @@ def face_table(
         probabilities[got] = np.concatenate([seen.probabilities for seen in predictions])[rows]
         confidence[got] = np.concatenate([seen.confidences for seen in predictions])[rows]
     label = _whole([label.states[rows] for label, rows in zip(truth, counted, strict=True)])
-    sides = [longer_side(label.boxes[rows]) for label, rows in zip(truth, counted, strict=True)]
+    sides = [widths(label.boxes[rows]) for label, rows in zip(truth, counted, strict=True)]
     size = np.concatenate([np.zeros(0), *sides])
     return FaceTable(picture, index, label, size, find, state, probabilities, confidence, len(truth))
 

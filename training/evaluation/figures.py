@@ -1,6 +1,6 @@
 """The figures of a split by name, each as a statistic of the weights of its pictures. Pure.
 
-All are shares 0..1. `_large` means faces whose longer side is 40 px or more; "found" means by a detection of
+All are shares 0..1. `_large` means faces whose box is 40 px wide or more; "found" means by a detection of
 confidence 0.3 or more, in whatever state.
 """
 
@@ -27,7 +27,7 @@ from training.evaluation.precision import (
 from training.evaluation.uncertain import answered, calibration, risk_area, risk_at
 
 MASK, INCORRECT, NO_MASK = range(3)
-#: Bounds of the three sizes, in pixels of the longer side.
+#: Bounds of the three sizes, in pixels of the width.
 SIZES = {"small": (0.0, SMALL_SIDE), "medium": (SMALL_SIDE, LARGE_SIDE), "large": (LARGE_SIDE, np.inf)}
 
 

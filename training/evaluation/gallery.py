@@ -23,7 +23,7 @@ class Mistake:
     """One crop and what went wrong in it.
 
     picture: a data URI. label, called: states, or why there is none. sure: probability or confidence, 0..1.
-    size: longer side of the box in pixels.
+    size: width of the box in pixels.
     """
 
     picture: str

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from training.data import LabelledPicture
-from training.evaluation.matching import Flags, Floats, Ints, Predictions, longer_side, match
+from training.evaluation.matching import Flags, Floats, Ints, Predictions, match, widths
 
 RECALLS = np.linspace(0.0, 1.0, 101)
-#: Below this many pixels of the longer side a face is small, from `LARGE_SIDE` on large.
+#: A box narrower than this is a small face, one of `LARGE_SIDE` and more a large one; pixels.
 SMALL_SIDE, LARGE_SIDE = 40.0, 96.0
 
 #: Class of each state index for the two ways of counting.
@@ -47,8 +47,8 @@ class Ranked:
 
 
 def by_size(label: LabelledPicture, found: Predictions, least: float, below: float = np.inf) -> Within:
-    """Faces whose longer side is `least` pixels or more and less than `below`."""
-    sides = (longer_side(label.boxes), longer_side(found.boxes))
+    """Faces whose box is `least` pixels wide or more and less than `below`."""
+    sides = (widths(label.boxes), widths(found.boxes))
     return Within(*((side >= least) & (side < below) for side in sides))
 
 

@@ -13,7 +13,7 @@ from training.evaluation.matching import Predictions
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """Shares 0..1; NaN where a split holds no such face. `large`: faces whose longer side is 40 px or more."""
+    """Shares 0..1; NaN where a split holds no such face. `large`: faces whose box is 40 px wide or more."""
 
     map50: float
     map50_large: float

@@ -89,7 +89,7 @@ def slices(
     measures = list(zip(true_measures, found_measures, strict=True))
     out = []
     for name, (least, below) in SIZES.items():
-        rule = f"longer side {least:g} px and more" if np.isinf(below) else f"longer side {least:g} to {below:g} px"
+        rule = f"width {least:g} px and more" if np.isinf(below) else f"width {least:g} to {below:g} px"
         out.append(Slice(name, rule, [by_size(label, seen, least, below) for label, seen in pairs], precise=True))
     for name, (text, box_rule) in BOX_RULES.items():
         out.append(Slice(name, text, [Within(box_rule(true), box_rule(seen)) for true, seen in measures], precise=True))

@@ -77,9 +77,9 @@ def test_compliance_joins_the_two_violations() -> None:
     assert result.compliance50 == 1.0
 
 
-def test_size_limit_is_on_the_longer_side() -> None:
-    label = truth((0, 0, 20, 40, 0), (100, 0, 39, 39, 0))
-    seen = found((0, 0, 20, 40, 0, 0.3), (300, 0, 39, 39, 0, 0.9))
+def test_size_limit_is_on_the_width() -> None:
+    label = truth((0, 0, 40, 20, 0), (100, 0, 39, 60, 0))
+    seen = found((0, 0, 40, 20, 0, 0.3), (300, 0, 39, 60, 0, 0.9))
     result = score([label], [seen])
     # Small ground truth is not missed and a small false alarm not counted among the large ...
     assert result.map50_large == 1.0
