@@ -14,7 +14,7 @@ import typer
 from mask_node.vision.card import ModelError
 from mask_node.vision.load import MODELS
 from training.data import DataError
-from training.evaluation.cli import Split, benchmark, evaluate
+from training.evaluation.cli import Split, benchmark, evaluate, tune
 from training.prepare.cli import prepare
 
 app = typer.Typer(no_args_is_help=True, help="Train, export and score the models.")
@@ -56,6 +56,7 @@ def say(line: str) -> None:
 app.command()(plain_errors()(prepare))
 app.command()(plain_errors()(evaluate))
 app.command()(plain_errors()(benchmark))
+app.command()(plain_errors()(tune))
 
 
 @fit_app.command("backbone")

@@ -99,6 +99,18 @@ def _evaluate(
         print("no figure is worse than its card says")
 
 
+def tune(*, data: Data, models: Models = MODELS) -> None:
+    """Find, on val, the settings by which two looks become one face; they belong into mask_node/vision/two_stage.py."""
+    from mask_node.vision.load import load_face_detector, load_mask_state
+    from mask_node.vision.two_stage import Settings, TwoStageDetector
+    from training.data import read_scenes
+    from training.evaluation import tune as tuning
+
+    pictures = read_scenes(data, Split.VAL.value)
+    detector = TwoStageDetector(load_face_detector(models), load_mask_state(models))
+    print(tuning.tune(tuning.look_once(detector, pictures), pictures, Settings(), print))
+
+
 def benchmark(
     *,
     models: Models = MODELS,
