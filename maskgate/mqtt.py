@@ -9,6 +9,7 @@ import contextlib
 import logging
 import socket
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,13 +22,13 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from maskgate.backoff import Backoff
 from maskgate.config import MqttSettings
 
 log = logging.getLogger(__name__)
 
 #: How long a broker keeps what it holds for an absent session, in seconds (MQTT 5; 3.1.1 leaves it to the broker).
 SESSION_S = 7 * 24 * 3600
-FIRST_RETRY_S, LAST_RETRY_S = 0.2, 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,8 @@ class Link:
         self._stopping = threading.Event()
         self._generation = 0
         self._confirmed: deque[int] = deque()
-        self._said_down = False
+        self._said_down = self._said_restless = False
+        self._backoff = Backoff()
         self._thread = threading.Thread(target=self._run, name=f"mqtt-{client_id}", daemon=True)
 
     @property
@@ -121,7 +123,12 @@ class Link:
                 self._client.ack(mid, qos)
 
     def stop(self, farewell: Outbound | None = None, timeout: float = 2.0) -> None:
-        """Say `farewell` (retained availability, usually) and leave in order, so that no will is sent."""
+        """Say `farewell` (retained availability, usually) and leave in order, so that no will is sent.
+
+        A connection that is just being made is waited for: the farewell is for those who heard of us before.
+        """
+        if farewell is not None and self.alive:
+            self._up.wait(timeout)
         sent = self._hand_over(farewell) if farewell is not None else None
         if sent is not None:
             with contextlib.suppress(RuntimeError, ValueError):  # the connection ended meanwhile: no farewell
@@ -145,9 +152,8 @@ class Link:
         return (_token(generation, info.mid), info) if info.rc == paho.MQTT_ERR_SUCCESS else None
 
     def _run(self) -> None:
-        pause = FIRST_RETRY_S
         while not self._stopping.is_set():
-            was_up = False
+            was_up, began = False, time.monotonic()
             try:
                 was_up = self._live_once()
             except (OSError, ValueError) as error:
@@ -158,10 +164,10 @@ class Link:
                 self._drop()
             if was_up:
                 # Anew from the better protocol: a broker may have been exchanged, or was only starting when it failed.
-                self._protocol, pause = self._first_protocol, FIRST_RETRY_S
-            else:
-                pause = min(pause * 2, LAST_RETRY_S)
-            self._stopping.wait(pause)
+                self._protocol = self._first_protocol
+            pause = self._backoff.after(time.monotonic() - began if was_up else None)
+            if not self._stopping.wait(pause):
+                self._say_restless()
 
     def _live_once(self) -> bool:
         """One connection, from its making to its end; returns whether the broker took us."""
@@ -190,6 +196,8 @@ class Link:
             if not alive:
                 break
         else:
+            if not self._up.is_set():
+                client.disconnect()  # what `stop` said before the connection stood is lost
             client.loop(timeout=0.1)  # lets the DISCONNECT out
         was_up = self._up.is_set()
         if not was_up and not refused.is_set() and not self._stopping.is_set():
@@ -216,8 +224,9 @@ class Link:
 
     def _connected(self, client: paho.Client, reason: ReasonCode, refused: threading.Event) -> None:
         if reason.is_failure:
-            if reason.getName() != "Unsupported protocol version":
-                refused.set()
+            if reason.getName() == "Unsupported protocol version" and self._settings.protocol == "auto":
+                return  # the other one is tried next
+            refused.set()
             self._say_down(f"the broker refused: {reason}")
             return
         if self._subscriptions:
@@ -274,6 +283,15 @@ class Link:
         if not self._said_down:
             log.warning("no broker at %s:%d: %s; trying on", self._settings.host, self._settings.port, why)
             self._said_down = True
+
+    def _say_restless(self) -> None:
+        """Log once that the connection does not last, for as long as that is so."""
+        if self._backoff.restless and not self._said_restless:
+            log.error(
+                "the connection of %s to %s:%d does not last; does another program sign in under this name?",
+                self._client_id, self._settings.host, self._settings.port,
+            )  # fmt: skip
+        self._said_restless = self._backoff.restless
 
     def _session(self) -> Properties:
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]

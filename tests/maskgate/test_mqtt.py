@@ -1,7 +1,12 @@
 """The line to the broker, against real ones."""
 
+import logging
 import queue
+import socket
 import threading
+import time
+
+import pytest
 
 from maskgate.config import MqttSettings
 from maskgate.demo.broker import Broker
@@ -92,3 +97,53 @@ def test_an_orderly_stop_says_farewell_and_leaves_no_will(broker: Broker) -> Non
     assert ear.heard.get(timeout=LIMIT).payload == b"after"
     probe.link.stop()
     ear.link.stop()
+
+
+def test_a_stop_while_the_connection_is_made_is_an_orderly_one(broker: Broker) -> None:
+    ear = Ear(broker, "ear", "t/will", "t/bye")
+    for number in range(4):
+        hasty = Link(
+            MqttSettings(host="127.0.0.1", port=broker.port), client_id=f"hasty-{number}", subscriptions=["t/a"],
+            on_message=lambda _m: None, will=Outbound("t/will", b"offline"),
+        )  # fmt: skip
+        hasty.start()
+        time.sleep(0.002 * number)
+        hasty.stop(Outbound("t/bye", b"stopped"), timeout=LIMIT)
+    assert [ear.heard.get(timeout=LIMIT).payload for _ in range(4)] == [b"stopped"] * 4
+    ear.link.stop()
+
+
+def test_a_stop_is_short_where_nobody_ever_answers() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        link = Link(
+            MqttSettings(host="127.0.0.1", port=silent.getsockname()[1]), client_id="x", subscriptions=["t/a"],
+            on_message=lambda _m: None,
+        )  # fmt: skip
+        link.start()
+        time.sleep(0.1)
+        began = time.monotonic()
+        link.stop(Outbound("t/bye", b"stopped"), timeout=0.4)
+        assert time.monotonic() - began < 1.5
+        assert not link.alive
+
+
+def test_two_programs_of_one_name_calm_down_and_say_so(broker: Broker, caplog: pytest.LogCaptureFixture) -> None:
+    if broker.kind == "nats":
+        pytest.skip("it makes such programs wait by itself")
+    caplog.set_level(logging.INFO)
+    twins = [Ear(broker, "twin", "t/a") for _ in range(2)]
+    time.sleep(6)
+    ups = sum("connected to" in record.message for record in caplog.records)
+    deadline = time.monotonic() + LIMIT
+    while not any("another program" in record.message for record in caplog.records):
+        assert time.monotonic() < deadline, "nobody was told"
+        time.sleep(0.1)
+    for twin in twins:
+        twin.link.stop()
+    assert ups <= 16, "each puts the other out, so both must become slower"
+
+
+def test_finding_the_protocol_is_no_trouble(broker: Broker, caplog: pytest.LogCaptureFixture) -> None:
+    ear = Ear(broker, "ear", "t/a")
+    ear.link.stop()
+    assert [record.message for record in caplog.records if record.levelno >= logging.WARNING] == []
