@@ -1,5 +1,6 @@
 """A broker for the demo and the tests: mosquitto where it is installed, else the one that pip brings."""
 
+import os
 import shutil
 import socket
 import subprocess
@@ -93,10 +94,12 @@ class Broker:
 
     def _mosquitto_command(self) -> list[str]:
         config = self.folder / "mosquitto.conf"
+        # Started by root it would become a user of its own, who may not write its store into our folder.
+        user = "user root\n" if hasattr(os, "geteuid") and os.geteuid() == 0 else ""
         config.write_text(
             f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence true\n"
             f"persistence_location {self.folder}/\nautosave_interval 5\nmax_queued_messages 100000\n"
-            "set_tcp_nodelay true\n"
+            f"set_tcp_nodelay true\n{user}"
         )
         executable = _mosquitto()
         if executable is None:

@@ -33,6 +33,24 @@ def test_the_clip_is_the_same_every_time_and_shows_a_bare_and_a_covered_face() -
     assert columns.max() - columns.min() < 200, "more changed than the mask"
 
 
+def test_a_broker_that_was_stopped_still_has_what_it_kept(broker: Broker) -> None:
+    settings = MqttSettings(host="127.0.0.1", port=broker.port)
+    confirmed: queue.Queue[int] = queue.Queue()
+    mouth = Link(settings, client_id="mouth", subscriptions=[], on_message=lambda _m: None, on_published=confirmed.put)
+    mouth.start()
+    assert mouth.wait_up(LIMIT)
+    mouth.publish(Outbound("t/kept", b"kept", retain=True))
+    confirmed.get(timeout=LIMIT)
+    mouth.stop()
+    broker.stop()
+    broker.start()
+    heard: queue.Queue[Inbound] = queue.Queue()
+    ear = Link(settings, client_id="ear", subscriptions=["t/kept"], on_message=heard.put)
+    ear.start()
+    assert heard.get(timeout=LIMIT).payload == b"kept"
+    ear.stop()
+
+
 def test_the_lock_obeys_a_command_once_and_never_an_old_one(broker: Broker) -> None:
     settings = MqttSettings(host="127.0.0.1", port=broker.port)
     obeyed: queue.Queue[str] = queue.Queue()
