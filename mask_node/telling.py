@@ -11,22 +11,29 @@ from maskgate.mqtt import Link, Outbound
 
 #: An acknowledgement that does not come is waited for twice as long each time, up to this.
 LONGEST_PATIENCE_S = 60.0
+#: So long one verdict alone is waited for on a new line, before all are sent.
+PROBE_S = 1.0
 #: A longer sleep is not needed: whatever happens wakes the teller.
 LONGEST_SLEEP_S = 5.0
 
 
 class SendWindow:
-    """Which rows are under way. Pure: rows by number, times in seconds."""
+    """Which rows are under way. Pure: rows by number, times in seconds.
+
+    On a new line the oldest goes alone until it is acknowledged: after a broker's death the hub may be found again
+    later than we are, in the middle of what we send, and would hear the younger before the older (M3).
+    """
 
     def __init__(self, size: int, patience: float) -> None:
         self._size, self._first_patience, self._patience = size, patience, patience
         self._flying: dict[int, float] = {}
+        self._heard = True  # whether somebody is known to listen on this line
         self.sent_up_to = 0
 
     @property
     def room(self) -> int:
         """How many more may be sent now."""
-        return max(0, self._size - len(self._flying))
+        return max(0, (self._size if self._heard else 1) - len(self._flying))
 
     def sent(self, number: int, now: float) -> None:
         """A row was handed to the broker."""
@@ -36,23 +43,30 @@ class SendWindow:
     def gone(self, numbers: Iterable[int]) -> None:
         """Rows are safe elsewhere."""
         for number in numbers:
-            self._flying.pop(number, None)
+            self._heard = self._flying.pop(number, None) is not None or self._heard
             self._patience = self._first_patience
 
     def rewind(self) -> None:
-        """Begin again with the oldest row."""
+        """The line is new: begin again with the oldest row."""
         self._flying.clear()
-        self.sent_up_to = 0
+        self.sent_up_to, self._heard = 0, False
 
     def rewind_if_overdue(self, now: float) -> None:
         """Begin again when the oldest row under way was not acknowledged in time, and be more patient then."""
-        if self._flying and self.waits(now) <= 0:
-            self.rewind()
+        if not self._flying or self.waits(now) > 0:
+            return
+        if self._heard:
             self._patience = min(self._patience * 2, max(LONGEST_PATIENCE_S, self._first_patience))
+        self._flying.clear()
+        # One that is never acknowledged must not keep the others back: now all go.
+        self.sent_up_to, self._heard = 0, True
 
     def waits(self, now: float) -> float:
         """Seconds until the oldest row under way is overdue."""
-        return min(self._flying.values()) + self._patience - now if self._flying else LONGEST_SLEEP_S
+        if not self._flying:
+            return LONGEST_SLEEP_S
+        patience = self._patience if self._heard else min(PROBE_S, self._patience)
+        return min(self._flying.values()) + patience - now
 
 
 class Teller:

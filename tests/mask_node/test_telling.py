@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mask_node.telling import LONGEST_PATIENCE_S, SendWindow
+from mask_node.telling import LONGEST_PATIENCE_S, PROBE_S, SendWindow
 
 
 def test_no_more_is_under_way_than_the_window_holds() -> None:
@@ -32,6 +32,28 @@ def test_what_is_overdue_is_sent_again_from_the_oldest_with_more_patience_each_t
     window.gone([1])
     window.sent(2, now)
     assert window.waits(now) == 10
+
+
+def test_on_a_new_line_the_oldest_goes_alone_until_somebody_has_heard_it() -> None:
+    window = SendWindow(20, 10)
+    window.rewind()
+    assert window.room == 1
+    window.sent(1, 0)
+    assert window.room == 0
+    window.gone([7])
+    assert window.room == 0, "what is acknowledged from an older line proves nothing"
+    window.gone([1])
+    assert window.room == 20
+
+
+def test_one_that_is_never_acknowledged_keeps_the_others_back_for_a_moment_only() -> None:
+    window = SendWindow(20, 10)
+    window.rewind()
+    window.sent(1, 0)
+    window.rewind_if_overdue(PROBE_S)
+    assert (window.sent_up_to, window.room) == (0, 20)
+    window.sent(1, PROBE_S)
+    assert window.waits(PROBE_S) == 10, "patience is for the hub, not for the probe"
 
 
 @given(st.lists(st.one_of(st.just("send"), st.integers(1, 30), st.floats(0.1, 30), st.just("rewind")), max_size=60))
