@@ -58,6 +58,7 @@ class Core:
             subscriptions=self.engine.intake.subscriptions,
             on_message=self.engine.offer,
             on_up=self.dispatcher.up,
+            on_down=self.dispatcher.down,
             on_published=self.dispatcher.confirmed,
             will=availability(root, Availability.OFFLINE),
         )

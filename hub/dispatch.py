@@ -10,7 +10,7 @@ import queue
 import random
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine, select
@@ -35,6 +35,8 @@ GATHER_S = 0.1
 #: Home Assistant's birth is answered after a moment of chance, so that not every service answers at once, in seconds.
 BIRTH_JITTER_S = (0.1, 1.0)
 PAUSE_S = 0.5
+#: A command made later than now, by more than this, was made before the clock was set back, in seconds.
+CLOCK_SLACK = timedelta(seconds=0.5)
 
 
 class Dispatcher:
@@ -54,6 +56,7 @@ class Dispatcher:
         self._link: Link | None = None
         self._wake, self._stopping = threading.Event(), threading.Event()
         self._fresh = threading.Event()  # the connection is new
+        self._greeted = False  # on this connection it was said how everything stands
         self._tokens: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._under_way: dict[int, tuple[int, bool]] = {}  # token to row and whether it expires
         self._taken: list[int] = []  # confirmed, not yet marked
@@ -88,6 +91,10 @@ class Dispatcher:
         """The link is connected anew."""
         self._fresh.set()
         self._wake.set()
+
+    def down(self) -> None:
+        """The connection has ended; on the next one nothing may go before the greeting."""
+        self._greeted = False
 
     def confirmed(self, token: int) -> None:
         """The broker has the message of this token."""
@@ -128,9 +135,12 @@ class Dispatcher:
         now = self._clock.monotonic()
         if self._fresh.is_set():
             self._fresh.clear()
+            self._greeted = True
             self._under_way.clear()
             self._cursor = 0
             self._announce(link)
+        elif not self._greeted:
+            return  # it stands, and `up` is about to say so
         elif self._announce_at is not None and now >= self._announce_at:
             self._announce_at = None
             self._announce(link)
@@ -177,11 +187,11 @@ class Dispatcher:
             idle, now = [], self._clock.now()
             newest = {row.topic: row.seq for row in rows if _only_newest(row)}
             for row in rows:
-                late = row.expires_at is not None and row.expires_at <= now
+                late = row.expires_at is not None and not row.created_at - CLOCK_SLACK <= now < row.expires_at
                 if late or (_only_newest(row) and newest[row.topic] != row.seq):
                     idle.append(row.seq)
                     if late:
-                        log.warning("a command on %s had expired before it could be sent", row.topic)
+                        log.warning("a command on %s had expired, or its age is not known; it is not sent", row.topic)
                 else:
                     token = link.publish(_outbound(row, now))
                     if token is None:

@@ -17,27 +17,17 @@ from hub.engine import DoorEngine
 from hub.notices.plan import plan
 from hub.store import open_store, write, writing
 from hub.store.schema import counts, doors, outbox, passages
-from maskgate.clock import SystemClock
 from maskgate.messages import Passage, encode
 from maskgate.mqtt import Inbound
 
-from .conftest import make_config, passage, until
-
-
-class Clock(SystemClock):
-    """The real one, as somebody sets it."""
-
-    ahead = timedelta()
-
-    def now(self) -> Any:
-        return super().now() + self.ahead
+from .conftest import SettableClock, make_config, passage, until
 
 
 class Rig:
     """An engine without a broker; keeps what it confirmed."""
 
     def __init__(self, folder: Path, **policy: Any) -> None:
-        self.clock, self.confirmed = Clock(), list[Inbound]()
+        self.clock, self.confirmed = SettableClock(), list[Inbound]()
         self.config: HubConfig = make_config(1, folder, **policy)
         self.db: Engine = open_store(self.config.database)
         self.engine = self.make()

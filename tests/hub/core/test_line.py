@@ -132,6 +132,45 @@ def test_a_command_that_expired_is_never_sent(make_site: Make, broker: object) -
     assert "UNLOCK" not in site.friend.commands()
 
 
+def test_a_command_whose_age_is_not_known_is_never_sent(make_site: Make, broker: object) -> None:
+    """S1, S2: a clock that was set back by an hour gives no command an hour more to live."""
+    site = make_site(within=1.0, grant_hold=60.0)
+    broker.stop(kill=True)  # type: ignore[attr-defined]
+    until(lambda: not site.core.link.connected, "the hub to notice")
+    site.core.engine.offer(Inbound("maskgate/node/cam/passage", encode(passage("mask")), False, (0, 0, 0)))
+    until(lambda: site.core.engine.documents()["front"][0].lock == "UNLOCKING", "the command to be made")
+    site.clock.ahead = timedelta(hours=-1)
+    until(lambda: site.core.engine.documents()["front"][0].lock == "JAMMED", "the lock to be given up")
+    broker.start()  # type: ignore[attr-defined]
+    until(lambda: site.core.link.connected and site.friend.link.connected, "both to be back")
+    until(lambda: settled(site), "the outbox to be empty")
+    time.sleep(0.3)
+    assert "UNLOCK" not in site.friend.commands()
+
+
+def test_nothing_goes_before_the_greeting_of_a_new_connection(make_site: Make, broker: object) -> None:
+    site = make_site(mode="soft")
+    friend, core = site.friend, site.core
+    greet = core.link._on_up
+
+    def greet_late() -> None:
+        # What was decided meanwhile waits, and the dispatcher is awake before it hears of the connection.
+        until(lambda: friend.link.connected, "the friend to listen")
+        core.dispatcher.wake()
+        time.sleep(0.3)
+        greet()
+
+    core.link._on_up = greet_late
+    broker.stop(kill=True)  # type: ignore[attr-defined]
+    until(lambda: not core.link.connected and not friend.link.connected, "both to notice")
+    friend.heard.clear()
+    core.engine.offer(Inbound("maskgate/node/cam/passage", encode(passage("no_mask")), False, (0, 0, 0)))
+    broker.start()  # type: ignore[attr-defined]
+    until(friend.decisions, "the decision")
+    ours = [m.topic for m in friend.heard if not m.retain]
+    assert ours.index("homeassistant/device/x/config") < ours.index("maskgate/door/front/decision")
+
+
 def test_an_orderly_stop_is_no_failure(make_site: Make) -> None:
     site = make_site()
     begun = time.monotonic()
