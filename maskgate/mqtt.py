@@ -153,7 +153,7 @@ class Link:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            was_up, began = False, time.monotonic()
+            was_up, began, tried = False, time.monotonic(), self._protocol
             try:
                 was_up = self._live_once()
             except (OSError, ValueError) as error:
@@ -165,6 +165,8 @@ class Link:
             if was_up:
                 # Anew from the better protocol: a broker may have been exchanged, or was only starting when it failed.
                 self._protocol = self._first_protocol
+            elif tried == paho.MQTTv5 and self._protocol == paho.MQTTv311:
+                continue  # nothing is lost yet: an older broker is found without a pause
             pause = self._backoff.after(time.monotonic() - began if was_up else None)
             if not self._stopping.wait(pause):
                 self._say_restless()
