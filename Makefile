@@ -70,10 +70,12 @@ pin = $(BIN)/uv export --quiet --frozen --no-emit-project --no-header --no-annot
 # $(1): where to, $(2): the pinned requirements
 define install
 @$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	|| { echo "maskgate needs Python 3.11 or newer; name one with PYTHON=, for example: make $(firstword $(MAKECMDGOALS)) PYTHON=python3.12"; exit 1; }
-@echo "installing into $(1) (once, a few minutes)"
-@$(PYTHON) -m venv $(1)
-@$(1)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(2)
-@$(1)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	|| { echo "maskgate needs Python 3.11 or newer; name one with PYTHON=, for example: make $(firstword $(MAKECMDGOALS)) PYTHON=python3.12" >&2; exit 1; }
+@echo "installing into $(1) (once, a few minutes)" >&2
+@$(PYTHON) -m venv $(1) \
+	|| { echo "this Python cannot make a virtual environment; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+@$(1)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(2) \
+	&& $(1)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . \
+	|| { echo "the packages could not be installed (see above). Is there a network? Run the same command again to go on." >&2; exit 1; }
 @touch $(1)/.ready
 endef

@@ -59,6 +59,8 @@ def run(config: Config) -> None:
     if not stop.is_set():
         node.wait_told(LAST_WORDS_S)
     node.stop()
+    if node.broke_off:
+        raise typer.Exit(1)
 
 
 @app.command()

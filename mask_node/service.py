@@ -62,6 +62,8 @@ class Node:
         self._enabled.set()
         #: Set when the source has ended and all it showed is in the outbox.
         self.ended = threading.Event()
+        #: Whether it ended by a fault of the source, which the log names.
+        self.broke_off = False
         root, me = config.mqtt.root, {"node": config.id}
         self._ack, self._enable = NODE_ACK.path(root, **me), NODE_SET_ENABLE.path(root, **me)
         self._hub = HUB_AVAILABILITY.path(root)
@@ -140,6 +142,7 @@ class Node:
                     self._keep(looker.pass_time(self._clock.now(), self._clock.monotonic()))
             except SourceError as error:
                 log.error("%s", error)  # noqa: TRY400 - a sentence for people, not a fault of ours
+                self.broke_off = True
                 break
             except Exception:
                 log.exception("looking failed; it goes on")

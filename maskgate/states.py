@@ -1,5 +1,6 @@
 """The words of the verdict and of the decision, shared by everything that speaks of them."""
 
+import math
 from enum import StrEnum
 
 
@@ -14,6 +15,11 @@ class MaskState(StrEnum):
 
 #: The classes a model tells apart, in the order of its output vector.
 MODEL_STATES = (MaskState.MASK, MaskState.INCORRECT, MaskState.NO_MASK)
+
+
+def percent(share: float) -> str:
+    """Return 0.974 as 97%: never 100% for less."""
+    return f"{math.floor(share * 100 + 1e-6)}%"
 
 
 class DecisionKind(StrEnum):

@@ -11,7 +11,7 @@ from hub.policy.words import DISPLAY
 from hub.store.read import Node
 from maskgate.clock import rfc3339
 from maskgate.messages import Decision, Display, DisplayKind, DoorState, EventType, LockState
-from maskgate.states import DecisionKind, MaskState
+from maskgate.states import DecisionKind, MaskState, percent
 
 #: A word and the tone in which it is shown.
 Chip = tuple[str, str]
@@ -66,9 +66,8 @@ def moment(at: datetime, zone: ZoneInfo, now: datetime) -> Moment:
     return Moment(f"{there:%H:%M:%S}" if today else f"{there.day} {there:%b %H:%M:%S}", rfc3339(at))
 
 
-def percent(share: float | None) -> str:
-    """Return 0.974 as 97%; never 100% for less."""
-    return "" if share is None else f"{int(share * 100)}%"
+def _sure(share: float | None) -> str:
+    return "" if share is None else percent(share)
 
 
 def door_card(door: Door, state: DoorState | None, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
@@ -98,7 +97,7 @@ def _last(decision: Decision, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
     return {
         "chip": EVENT.get(decision.event_type) or DECISION[decision.decision],
         "text": decision.text,
-        "confidence": percent(decision.confidence),
+        "confidence": _sure(decision.confidence),
         "at": moment(decision.at, zone, now),
     }
 
@@ -111,7 +110,7 @@ def event_row(decision: Decision, names: dict[str, str], zone: ZoneInfo, now: da
         "door": names.get(decision.door, decision.door),
         "node": decision.node or "",
         "state": STATE[decision.state] if decision.state else None,
-        "confidence": percent(decision.confidence),
+        "confidence": _sure(decision.confidence),
         "revised": (decision.revision or 1) > 1,
         "decision": EVENT.get(decision.event_type) or DECISION[decision.decision],
         "text": decision.text,

@@ -19,6 +19,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from maskgate.demo.line import DOOR, Line, LineError
 from maskgate.demo.story import Story
 from maskgate.messages import CameraState
+from maskgate.states import DecisionKind
 
 app = typer.Typer(add_completion=False)
 
@@ -44,7 +45,7 @@ def demo(
     with _folder(folder) as place:
         try:
             worked = _play(console, place, source, once, port)
-        except LineError as error:
+        except (LineError, OSError) as error:
             console.print(f"[red]The demo cannot go on:[/] {escape(str(error))}", soft_wrap=True)
             raise typer.Exit(1) from error
     raise typer.Exit(0 if worked else 1)
@@ -76,6 +77,7 @@ def _play(console: Console, place: Path, source: str, once: bool, port: int) -> 
 
         with console.status(f"making the clip ({SECONDS:.0f} s, {FPS} frames a second)"):
             source = str(make_clip(place / "clip.mp4"))
+        story.expected = (DecisionKind.DENY, DecisionKind.GRANT)
         length = SECONDS if once else None
 
     stop = threading.Event()

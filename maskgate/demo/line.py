@@ -138,7 +138,8 @@ class Line:
         lines = (self._folder / f"{name}.log").read_text(errors="replace").strip().splitlines()
         complaints = [line for line in lines if " WARNING " in line or " ERROR " in line]
         last = (complaints or lines or ["it said nothing"])[-1]
-        return re.sub(r"^[\d-]+ [\d:,]+ [A-Z]+ [\w.]+: ", "", last)
+        words = re.sub(r"^[\d-]+ [\d:,]+ [A-Z]+ [\w.]+: ", "", last)
+        return words.removesuffix("; trying on")  # the program does, the demo does not
 
     def _write(self, name: str, config: dict[str, Any]) -> Path:
         path = self._folder / name

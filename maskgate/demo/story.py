@@ -20,7 +20,7 @@ from maskgate.messages import (
     decode,
 )
 from maskgate.messages.base import M
-from maskgate.states import DecisionKind, MaskState
+from maskgate.states import DecisionKind, MaskState, percent
 from maskgate.topics import (
     DEFAULT_DISCOVERY,
     DEFAULT_ROOT,
@@ -49,6 +49,8 @@ _MOVING = {LockState.LOCKING, LockState.UNLOCKING}
 class Story:
     """Feed it every message of the site, each mail and each command that the lock obeyed."""
 
+    #: What the clip must lead to; nothing is known of other sources.
+    expected: tuple[DecisionKind, ...] = ()
     passages: dict[tuple[str, int], Passage] = field(default_factory=dict)
     decisions: dict[str, Decision] = field(default_factory=dict)
     locks: list[LockState] = field(default_factory=list)
@@ -107,7 +109,7 @@ class Story:
             again = "sees a change: now " if passage.revision > 1 else "sees a person with "
             yield (
                 f"The camera {again}{_STATES[passage.state]}"
-                f" ({passage.confidence:.0%} sure after {passage.frames} frames)."
+                f" ({percent(passage.confidence)} sure after {passage.frames} frames)."
             )
 
     def _door(self, state: DoorState) -> Iterator[str]:
@@ -140,6 +142,7 @@ class Story:
         kinds = [decision.decision for decision in self.decisions.values()]
         checks = (
             (bool(self.passages), "the camera saw nobody"),
+            *((kind in kinds, f"nobody was {_DECISIONS[kind]}") for kind in self.expected),
             (self.waiting_for is None, f"waited in vain for {self.waiting_for}"),
             (bool(self.locks) and LockState.JAMMED not in self.locks, "the lock was never measured, or jammed"),
             (DecisionKind.GRANT not in kinds or LockState.UNLOCKED in self.locks, "a grant did not open the lock"),

@@ -117,6 +117,23 @@ def test_what_cannot_be_read_is_an_error_with_its_name(painted_eyes: None, tmp_p
     assert result.stdout == ""
 
 
+def test_a_source_that_breaks_off_is_a_failure_of_the_program(broker: Broker, tmp_path: Path) -> None:
+    hub = Hub(broker)
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "pictures" / "a.jpg").write_text("no picture")
+    path = tmp_path / "node.yaml"
+    path.write_text(
+        f"id: front\nmqtt: {{host: 127.0.0.1, port: {broker.port}}}\nsource: {tmp_path}/pictures\n"
+        f"outbox: {{path: {tmp_path}/o.db}}\n"
+    )
+    broken = node("run", "--config", str(path))
+    _, said = broken.communicate(timeout=40)
+    assert broken.returncode == 1
+    assert "a.jpg is no picture that can be read" in said
+    until(lambda: hub.availability[-1:] == ["stopped"], "the farewell of a program that ended by itself")
+    hub.stop()
+
+
 def test_check_says_what_is_well_and_what_is_not(painted_eyes: None, tmp_path: Path) -> None:
     path, clip = tmp_path / "node.yaml", write_clip(tmp_path / "clip.mp4", empty(5))
     path.write_text(f"id: front\nsource: {clip}\nmqtt: {{port: {free_port()}}}\n")

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -62,12 +63,32 @@ def test_a_missing_source_is_said_in_a_word(tmp_path: Path) -> None:
     assert "Traceback" not in run.stderr
 
 
+@pytest.mark.skipif(not available(), reason="no MQTT broker on this machine")
+def test_a_source_that_breaks_off_is_said_at_once(tmp_path: Path) -> None:
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "pictures" / "a.jpg").write_text("no picture")
+    began = time.monotonic()
+    run = demo("--once", "--source", "pictures", cwd=tmp_path)
+    assert run.returncode == 1
+    assert "a.jpg is no picture" in run.stderr
+    assert time.monotonic() - began < 40, "nothing is waited for in vain"
+
+
+def test_a_folder_that_cannot_be_had_is_said_in_a_word(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    run = demo("--once", "--folder", "file/site", cwd=tmp_path)
+    assert run.returncode == 1
+    assert "The demo cannot go on" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
 def test_a_missing_camera_is_said_in_a_word(tmp_path: Path) -> None:
     if Path("/dev/video63").exists():
         pytest.skip("this machine has 64 cameras")
     run = demo("--source", "63", cwd=tmp_path)
     assert run.returncode == 1
-    assert "camera" in run.stdout
+    assert "there is no camera 63" in run.stdout
+    assert "trying on" not in run.stdout, "the demo ends"
     assert "Traceback" not in run.stdout + run.stderr
 
 

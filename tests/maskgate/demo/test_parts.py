@@ -13,7 +13,10 @@ from maskgate.config import MqttSettings
 from maskgate.demo.broker import Broker
 from maskgate.demo.clip import EMPTY_S, FPS, GAP_S, SECONDS, STAY_S, frames
 from maskgate.demo.lock import COMMAND_TOPIC, FEEDBACK_TOPIC, SimulatedLock
+from maskgate.demo.story import Story
+from maskgate.messages import Decision, EventType, Mode, encode
 from maskgate.mqtt import Inbound, Link, Outbound
+from maskgate.states import DecisionKind
 
 LIMIT = 20
 
@@ -31,6 +34,19 @@ def test_the_clip_is_the_same_every_time_and_shows_a_bare_and_a_covered_face() -
     assert changed.sum() > 2000, "the mask is not there"
     assert rows.max() - rows.min() < 160, "more changed than the mask"
     assert columns.max() - columns.min() < 200, "more changed than the mask"
+
+
+def test_the_line_has_not_worked_when_somebody_of_the_clip_was_not_judged() -> None:
+    story = Story(expected=(DecisionKind.DENY, DecisionKind.GRANT))
+    assert {"nobody was refused", "nobody was let in"} <= set(story.faults())
+    now = SystemClock().now()
+    denied = Decision(
+        id="decision-1", door="front", at=now, event_type=EventType.DENIED, decision=DecisionKind.DENY,
+        mode=Mode.HARD, text="No mask",
+    )  # fmt: skip
+    assert list(story.message("maskgate/door/front/decision", encode(denied)))
+    assert "nobody was refused" not in story.faults()
+    assert "nobody was let in" in story.faults()
 
 
 def test_a_broker_that_was_stopped_still_has_what_it_kept(broker: Broker) -> None:
