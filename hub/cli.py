@@ -52,5 +52,11 @@ def run(config: Config) -> None:
 def check(config: Config) -> None:
     """Say whether a configuration is good, or what is wrong with it and how to mend it; starts nothing."""
     settings = _load(config)
+    from hub.notices.worker import open_senders
+
+    try:
+        open_senders(settings.notices.recipients)
+    except ConfigError as error:
+        raise _fail(error) from error
     nodes = sum(len(door.nodes) for door in settings.doors)
     typer.echo(f"OK: {config}: doors {len(settings.doors)}, nodes {nodes}")

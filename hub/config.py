@@ -59,8 +59,11 @@ class MqttLock(Section):
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:
-        if self.state_locked == self.state_unlocked:
-            raise ValueError("state_locked and state_unlocked must differ")
+        states = [self.state_locked, self.state_unlocked, self.state_jammed]
+        if len(set(states)) < len(states):
+            raise ValueError("state_locked, state_unlocked and state_jammed must differ")
+        if self.command_topic == self.feedback_topic:
+            raise ValueError("command_topic and feedback_topic must differ, or a command would pass for its own answer")
         if self.payload_lock == self.payload_unlock:
             raise ValueError("payload_lock and payload_unlock must differ")
         return self

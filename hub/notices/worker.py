@@ -6,7 +6,7 @@ in the rows.
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -30,11 +30,27 @@ LONGEST_WAIT_S = 5.0
 CHANNEL_PAUSE_S = 30.0
 
 
+OpenSender = Callable[[Recipient], Sender]
+
+
 def apprise_sender(recipient: Recipient) -> Sender:
     """Return the recipient's channel; raises `AddressError`."""
     from hub.notices.apprise_sender import AppriseSender
 
     return AppriseSender(recipient.url)
+
+
+def open_senders(recipients: Iterable[Recipient], open_sender: OpenSender = apprise_sender) -> dict[str, Sender]:
+    """Return the recipients' channels; raises `ConfigError` that names each bad address, without its secrets."""
+    senders, faults = {}, []
+    for recipient in recipients:
+        try:
+            senders[recipient.id] = open_sender(recipient)
+        except AddressError as error:
+            faults.append(f"notices.recipients.{recipient.id}.url: {error}")
+    if faults:
+        raise ConfigError("\n".join(faults))
+    return senders
 
 
 class Worker:
@@ -46,7 +62,7 @@ class Worker:
         db: Engine,
         clock: Clock,
         *,
-        open_sender: Callable[[Recipient], Sender] = apprise_sender,
+        open_sender: OpenSender = apprise_sender,
     ) -> None:
         self._config, self._db, self._clock, self._open = config, db, clock, open_sender
         self._recipients = {recipient.id: recipient for recipient in config.notices.recipients}
@@ -64,7 +80,7 @@ class Worker:
 
     def start(self) -> None:
         """Check the addresses and begin; raises `ConfigError` that names each bad one, without its secrets."""
-        self._open_senders()
+        self._senders = open_senders(self._recipients.values(), self._open)
         self._stopping.clear()
         self._thread = threading.Thread(target=self._run, name="notices", daemon=True)
         self._thread.start()
@@ -79,16 +95,6 @@ class Worker:
         self._wake.set()
         if self._thread is not None:
             self._thread.join(timeout)
-
-    def _open_senders(self) -> None:
-        faults = []
-        for recipient in self._recipients.values():
-            try:
-                self._senders[recipient.id] = self._open(recipient)
-            except AddressError as error:
-                faults.append(f"notices.recipients.{recipient.id}.url: {error}")
-        if faults:
-            raise ConfigError("\n".join(faults))
 
     def _run(self) -> None:
         stumbled = False
