@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from hub.config import HubConfig
+from hub.policy import words
 from maskgate.clock import rfc3339
 from maskgate.ids import new_id
 from maskgate.messages import Decision, EventType, Mode
@@ -73,6 +74,7 @@ def plan(config: HubConfig, decision: Decision, count_today: int, now: datetime)
         "event_type": decision.event_type.value,
         "decision": decision.decision.value,
         "mode": decision.mode.value,
+        "refused": decision.text.endswith(words.REFUSED),
         "state": decision.state.value if decision.state else None,
         "confidence": decision.confidence,
         "count_today": count_today,

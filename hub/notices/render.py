@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from hub.notices.schedule import people
 from hub.notices.sender import Letter
 from maskgate.messages import Mode
-from maskgate.states import MaskState
+from maskgate.states import MaskState, percent
 
 _STATES = {
     MaskState.NO_MASK: "no mask",
@@ -18,7 +18,8 @@ _STATES = {
     MaskState.MASK: "mask",
     MaskState.UNCERTAIN: "not certain",
 }
-_MODES = {Mode.HARD: "hard: the entry was kept locked", Mode.SOFT: "soft: nobody was stopped", Mode.OFF: "off"}
+_MODES = {Mode.HARD: "hard: the lock was not moved", Mode.SOFT: "soft: nobody was stopped", Mode.OFF: "off"}
+_REFUSED = "hard: the lock is to keep the entry shut"
 
 _PAGES = Environment(
     loader=PackageLoader("hub.notices", "templates"),
@@ -47,8 +48,8 @@ def letter(notice: str, facts: Mapping[str, Any], carried: Sequence[Mapping[str,
         "until": _time(carried[-1]) if carried else None,
         "at": _time(facts),
         "state": _STATES[MaskState(facts["state"])] if facts.get("state") else None,
-        "mode": _MODES[Mode(facts["mode"])],
-        "confidence": None if facts.get("confidence") is None else f"{facts['confidence']:.0%}",
+        "mode": _REFUSED if _refused(facts) else _MODES[Mode(facts["mode"])],
+        "confidence": None if facts.get("confidence") is None else percent(facts["confidence"]),
         "headline": headline(facts, suppressed),
     }
     return Letter(
@@ -65,8 +66,13 @@ def headline(facts: Mapping[str, Any], suppressed: int) -> str:
     if facts.get("digest"):
         return f"{suppressed} more {_plural(suppressed)} at {door}"
     what = "mask worn wrongly" if facts["state"] == MaskState.INCORRECT else "no mask"
-    line = f"Entry refused at {door}: {what}" if facts["mode"] == Mode.HARD else f"{what.capitalize()} at {door}"
+    line = f"Entry refused at {door}: {what}" if _refused(facts) else f"{what.capitalize()} at {door}"
     return f"{line}, and {suppressed} more before" if suppressed else line
+
+
+def _refused(facts: Mapping[str, Any]) -> bool:
+    """Whether the lock kept somebody out; notices of older versions did not say, and went by the mode."""
+    return bool(facts.get("refused", facts["mode"] == Mode.HARD))
 
 
 def _plural(count: int) -> str:

@@ -120,7 +120,7 @@ def _deny(rules: Rules, state: Machine, passage: Passage, now: datetime) -> _Jud
         # On a controlled entry a denial ends every grant: the last person asks, and shut is the safe answer.
         claim = Claim(passage.passage, passage.node, until) if rules.door.policy.entry is Entry.OPEN else None
         state, command = settle(rules, replace(state, hold=_with(state.hold, HoldKind.DENY, claim)), now)
-        text += ", entry refused"
+        text += words.REFUSED
     return _Judged(state, DecisionKind.DENY, text, event, command)
 
 

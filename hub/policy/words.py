@@ -20,3 +20,5 @@ MASK = "Mask worn correctly"
 NO_MASK = "No mask"
 INCORRECT = "Mask worn wrongly: nose or mouth is bare"
 UNCERTAIN = "The camera could not tell"
+#: Added to the reason where the lock was told to keep somebody out, and only there.
+REFUSED = ", entry refused"

@@ -110,7 +110,7 @@ class Hall:
                     "event_type": EventType.DENIED,
                     "decision": DecisionKind.DENY if mode is Mode.HARD else DecisionKind.OBSERVE,
                     "mode": mode,
-                    "text": "No mask",
+                    "text": "No mask, entry refused" if mode is Mode.HARD else "No mask",
                     "passage": new_id(now),
                     "revision": 1,
                     "state": MaskState.NO_MASK,

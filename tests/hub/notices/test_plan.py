@@ -6,9 +6,12 @@ from typing import Any
 import pytest
 
 from hub.notices.plan import plan
+from hub.notices.render import letter
 from maskgate.messages import Decision, EventType, Mode
 from maskgate.states import DecisionKind, MaskState
 from tests.hub.notices.conftest import make_config
+from tests.hub.policy.world import World
+from tests.hub.policy.world import config as door
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 GUARD = {"id": "guard", "url": "json://localhost"}
@@ -22,6 +25,26 @@ def decision(**changes: Any) -> Decision:
             "revision": 1, "state": MaskState.NO_MASK, "confidence": 0.9, **changes,
         }
     )  # fmt: skip
+
+
+def test_a_mail_speaks_of_a_refusal_only_where_the_lock_was_to_refuse() -> None:
+    """S6: a door that somebody holds open refuses nobody, whatever its mode."""
+    subjects = []
+    for held_open in (False, True):
+        world = World(door("hard", "controlled"))
+        if held_open:
+            world.deliver(world.said("override", action="unlock", reason="delivery", seconds=60))
+        (outcome,) = world.deliver(world.passage("no_mask"))
+        (decided,) = outcome.decided
+        (row,) = plan(make_config(GUARD), decided.decision, 1, NOW)
+        subjects.append(letter(row.id, row.facts, []).subject)
+        assert ("keep the entry shut" in letter(row.id, row.facts, []).text) is not held_open
+    assert subjects == ["[Head office] Entry refused at Front entry: no mask", "[Head office] No mask at Front entry"]
+
+
+def test_a_mail_never_says_certain_for_less() -> None:
+    (row,) = plan(make_config(GUARD), decision(confidence=0.9961), 1, NOW)
+    assert "confidence 99%" in letter(row.id, row.facts, []).text
 
 
 @pytest.mark.parametrize(
