@@ -27,12 +27,15 @@ from maskgate import topics
 from maskgate.clock import Clock
 from maskgate.ids import new_id
 from maskgate.messages import Decision, Display, DoorState
-from maskgate.mqtt import Inbound
+from maskgate.mqtt import AT_ONCE, Inbound
 
 log = logging.getLogger(__name__)
 
 #: Messages that wait for the engine; more are left to their senders, who repeat them.
 QUEUE = 10_000
+#: Room that is kept for messages at QoS 1. A broker holds back what comes after too many that were never confirmed, so
+#: none of them may be turned away by a flood of others; it hands out far fewer at once than this.
+KEPT = 5 * AT_ONCE
 #: Messages in one transaction.
 BATCH = 200
 FIRST_RETRY_S, LAST_RETRY_S = 0.05, 1.0
@@ -102,6 +105,10 @@ class DoorEngine:
 
     def offer(self, message: Inbound) -> None:
         """Hand in a message; never waits. Without room it is not confirmed, so that it comes again."""
+        _, _, qos = message.ticket
+        if qos == 0 and self._inbox.qsize() >= QUEUE - KEPT:
+            self.stats.dropped += 1
+            return
         try:
             self._inbox.put_nowait((message, self._clock.now()))
         except queue.Full:

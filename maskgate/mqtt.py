@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 #: How long a broker keeps what it holds for an absent session, in seconds (MQTT 5; 3.1.1 leaves it to the broker).
 SESSION_S = 7 * 24 * 3600
+#: How many messages a broker may hand us that are not confirmed yet (MQTT 5).
+AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +300,7 @@ class Link:
     def _session(self) -> Properties:
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         properties.SessionExpiryInterval = SESSION_S if self._keep_session else 0
+        properties.ReceiveMaximum = AT_ONCE
         return properties
 
     def _expiry(self, seconds: int | None) -> Properties | None:

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, func, literal, select
 from hub import batch as batch_module
 from hub.batch import Batch
 from hub.config import HubConfig
-from hub.engine import DoorEngine
+from hub.engine import QUEUE, DoorEngine
 from hub.notices.plan import plan
 from hub.store import open_store, write, writing
 from hub.store.schema import counts, doors, outbox, passages
@@ -81,6 +81,25 @@ def test_a_store_that_is_locked_gets_no_acknowledgement_and_is_tried_again(
     other.close()
     until(lambda: rig.confirmed, "the confirmation")
     assert (rig.count(passages), rig.engine.documents()["front"][0].counters.people) == (1, 1)
+
+
+def test_a_flood_turns_away_nothing_that_the_broker_wants_confirmed(
+    make_rig: Callable[..., Rig], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """M7: a broker stops at some messages that are never confirmed, and the hub would be deaf."""
+    monkeypatch.setattr("hub.store.open.BUSY_MS", 50)
+    rig = make_rig(max_age=60.0)
+    other = sqlite3.connect(rig.config.database, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    rig.see(passage("no_mask"))
+    until(lambda: rig.engine.stats.failures >= 1, "a store that does not answer")
+    for _ in range(QUEUE + 10):
+        rig.engine.offer(Inbound("maskgate/node/cam/passage", b"x", False, (1, 0, 0)))
+    rig.see(passage("no_mask", who="b"))
+    assert rig.engine.stats.dropped > 0, "the flood is bounded and counted"
+    other.execute("ROLLBACK")
+    other.close()
+    until(lambda: rig.count(passages) == 2, "both verdicts")
 
 
 def test_a_disk_that_fails_in_the_middle_leaves_no_half_decision(
