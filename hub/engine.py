@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from hub import policy
+from hub import discovery, policy
 from hub.batch import Batch, Documents, Plan
 from hub.config import HubConfig
 from hub.intake import BirthIn, Input, Intake, PassageIn
@@ -120,8 +120,9 @@ class DoorEngine:
         with writing(self._db) as tx:
             stored = read.machines(tx)
             self._machines = {door: _restore(rules, stored.get(door), now) for door, rules in self._rules.items()}
-            gone = write.drop_doors(tx, list(self._rules))
-            write.put_letters(tx, [letter for door in gone for letter in self._farewell(door, now)], now)
+            doors = write.drop_doors(tx, list(self._rules))
+            nodes = write.drop_nodes(tx, [node for door in self._config.doors for node in door.nodes])
+            write.put_letters(tx, self._farewell(doors, nodes, now), now)
             batch = self._batch({})
             batch.start(now)
             batch.write_to(tx, now, announced=True)  # by the dispatcher, at every connect
@@ -266,13 +267,15 @@ class DoorEngine:
         if gone == 0:
             self._next_purge = self._clock.monotonic() + PURGE_EVERY_S
 
-    def _farewell(self, door: str, now: datetime) -> list[Letter]:
-        """Empty the retained topics of a door that is no longer configured (M6)."""
-        root = self._config.mqtt.root
-        return [
-            Letter(new_id(now), topic.path(root, door=door), b"", retain=True)
-            for topic in (topics.DOOR_STATE, topics.DOOR_DISPLAY)
-        ]
+    def _farewell(self, doors: Sequence[str], nodes: Sequence[str], now: datetime) -> list[Letter]:
+        """Empty what we retained of doors and nodes that are no longer configured (M6)."""
+        config = self._config
+        ours = (topics.DOOR_STATE, topics.DOOR_DISPLAY)
+        places = [topic.path(config.mqtt.root, door=door) for door in doors for topic in ours]
+        devices = [discovery.door_id(config, door) for door in doors]
+        devices += [discovery.node_id(config, node) for node in nodes]
+        places += [message.topic for message in discovery.removals(devices, config)]
+        return [Letter(new_id(now), place, b"", retain=True) for place in places]
 
 
 def _restore(rules: Rules, document: dict[str, object] | None, now: datetime) -> Machine:

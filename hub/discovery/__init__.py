@@ -4,5 +4,6 @@ Reading order: identity (ids that never change when names do), platforms (one bu
 """
 
 from hub.discovery.announce import device_ids, messages, removals
+from hub.discovery.identity import door_id, node_id
 
-__all__ = ["device_ids", "messages", "removals"]
+__all__ = ["device_ids", "door_id", "messages", "node_id", "removals"]

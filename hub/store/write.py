@@ -76,6 +76,13 @@ def drop_doors(tx: Connection, keep: Sequence[str]) -> list[str]:
     return gone
 
 
+def drop_nodes(tx: Connection, keep: Sequence[str]) -> list[str]:
+    """Forget the nodes that are no longer configured; returns their ids."""
+    gone = list(tx.scalars(select(nodes.c.node).where(nodes.c.node.not_in(keep))))
+    tx.execute(delete(nodes).where(nodes.c.node.in_(gone)))
+    return gone
+
+
 def add_counts(tx: Connection, door: str, day: str, more: Counters) -> None:
     """Add to a day's counts."""
     row: Row = {"door": door, "day": day, **more.model_dump()}

@@ -224,6 +224,7 @@ def test_a_start_takes_up_what_was_and_clears_what_is_gone(make_rig: Callable[..
             ["door", "machine", "state", "display", "changed_at"],
             select(literal("attic"), doors.c.machine, doors.c.state, doors.c.display, doors.c.changed_at),
         ))  # fmt: skip
+        write.put_node(tx, "attic-cam", rig.clock.now(), {"availability": "online"})
     again = rig.make()
     again.start()
     try:
@@ -231,7 +232,13 @@ def test_a_start_takes_up_what_was_and_clears_what_is_gone(make_rig: Callable[..
         assert (state.counters.people, state.lock, state.last is not None) == (1, "UNKNOWN", True)
         with rig.db.connect() as connection:
             gone = connection.execute(select(outbox.c.topic, outbox.c.payload).where(outbox.c.topic.contains("attic")))
-            assert sorted(gone.tuples()) == [("maskgate/door/attic/display", b""), ("maskgate/door/attic/state", b"")]
+            # M6: what only the broker and Home Assistant would still know is taken back.
+            assert sorted(gone.tuples()) == [
+                ("homeassistant/device/maskgate_door_attic/config", b""),
+                ("homeassistant/device/maskgate_node_attic-cam/config", b""),
+                ("maskgate/door/attic/display", b""),
+                ("maskgate/door/attic/state", b""),
+            ]
     finally:
         again.stop()
 
