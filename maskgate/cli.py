@@ -23,12 +23,13 @@ _HANDED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_op
 def _hand_on(room: str, module: str, extra: str, context: typer.Context) -> None:
     try:
         commands = importlib.import_module(module)
+        commands.app(args=context.args, prog_name=f"maskgate {room}")  # it imports what is heavy only now
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] in {"mask_node", "hub", "training", "maskgate"}:
+        missing = (error.name or "").partition(".")[0]
+        if missing in {"", "mask_node", "hub", "training", "maskgate"}:
             raise
-        typer.echo(f"maskgate {room} needs {error.name}: pip install 'maskgate[{extra}]'", err=True)
+        typer.echo(f"maskgate {room} needs {missing}: pip install 'maskgate[{extra}]'", err=True)
         raise typer.Exit(2) from error
-    commands.app(args=context.args, prog_name=f"maskgate {room}")
 
 
 @app.command(context_settings=_HANDED_ON, add_help_option=False)
