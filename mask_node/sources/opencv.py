@@ -1,6 +1,7 @@
 """OpenCV's capture with its own chatter silenced: our errors say it once and in words."""
 
 import os
+from typing import Any
 
 # Read by OpenCV when it first opens something with FFmpeg; -8 is FFmpeg's AV_LOG_QUIET.
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
@@ -12,7 +13,17 @@ from mask_node.vision.types import Frame
 
 __all__ = ["cv2", "known_rate", "read_picture"]
 
-cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+
+def silence(opencv: Any) -> None:
+    """Turn its log off where this OpenCV has the switch: 5 moved it, and 32-bit boards have 4 (see `tflite`)."""
+    log = getattr(opencv.utils, "logging", None)
+    if log is not None:
+        log.setLogLevel(log.LOG_LEVEL_SILENT)
+    else:
+        opencv.setLogLevel(0)
+
+
+silence(cv2)
 
 #: What a file is played at that does not know its rate.
 USUAL_FPS = 25.0

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 
 from mask_node.config import SourceSettings
 from mask_node.sources import Captured, Source, SourceError, open_source
+from mask_node.sources.opencv import silence
 from mask_node.sources.url import without_secrets
 from mask_node.vision.types import Frame
 from maskgate.demo.broker import free_port
@@ -236,3 +238,15 @@ def test_a_patient_source_waits_for_a_camera_that_comes_later(camera: MjpegCamer
     camera.start()
     until(lambda: source.read(0.1) is not None, "a picture")
     source.close()
+
+
+def test_both_opencvs_are_silenced() -> None:
+    """OpenCV 4, which goes with tflite-runtime, keeps the switch elsewhere than 5."""
+    said: list[tuple[str, int]] = []
+    five = SimpleNamespace(
+        utils=SimpleNamespace(logging=SimpleNamespace(LOG_LEVEL_SILENT=7, setLogLevel=lambda n: said.append(("5", n))))
+    )
+    four = SimpleNamespace(utils=SimpleNamespace(), setLogLevel=lambda n: said.append(("4", n)))
+    silence(five)
+    silence(four)
+    assert said == [("5", 7), ("4", 0)]
