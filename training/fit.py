@@ -1,11 +1,8 @@
-"""The training loop both stages share: seeded batches, warm-up and cosine, averaged weights, resumable checkpoints."""
+"""The training loop all models share: averaged weights, resumable checkpoints, validation with early stopping."""
 
 import json
-import math
-import queue
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -15,76 +12,24 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-Batch = tuple[NDArray[np.uint8], dict[str, NDArray[Any]]]
-#: Makes batch number `step`; the same step gives the same batch, so that a resumed run goes on as if never stopped.
-MakeBatch = Callable[[int], Batch]
-Loss = Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]]
+from training.data import DataError
+from training.feed import Batch, Feed, MakeBatch
+from training.history import History
+from training.progress import Meter, Say, device_line
+from training.schedule import FitConfig, rate_at
+
+__all__ = ["Batch", "FitConfig", "Loss", "MakeBatch", "Run", "Validation", "load_weights", "rate_at", "scaled"]
+
+Loss = Callable[[Any, dict[str, Any]], dict[str, Any]]
 #: Looks at the scaled pictures of a batch and adds what it sees to what is wanted.
 Teacher = Callable[[Any], dict[str, Any]]
+Measure = Callable[[Any, dict[str, Any]], dict[str, tuple[float, float]]]
 
-
-@dataclass(frozen=True, slots=True)
-class FitConfig:
-    """One run. rate: peak learning rate. average: decay per step of the averaged weights.
-
-    start: file of weights to go on from with this schedule, or empty.
-    """
-
-    steps: int
-    batch: int
-    rate: float
-    seed: int = 1
-    warm_up: int = 60
-    weight_decay: float = 1e-4
-    average: float = 0.99
-    save_every: int = 50
-    refresh: int = 50
-    start: str = ""
-
-
-def rate_at(step: int, config: FitConfig) -> float:
-    """Learning rate of a step: linear warm-up, then half a cosine down to a hundredth of the peak."""
-    share = min(1.0, max(0.0, (step - config.warm_up) / max(1, config.steps - config.warm_up)))
-    cosine = 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * share))
-    return config.rate * min((step + 1) / max(1, config.warm_up), 1.0) * cosine
-
-
-class Feed:
-    """Batches made ahead of their use in one thread (OpenCV and numpy let go of the interpreter lock)."""
-
-    def __init__(self, make: MakeBatch, first: int, last: int) -> None:
-        self._make, self._range = make, range(first, last)
-        self._queue: queue.Queue[Batch | Exception] = queue.Queue(maxsize=4)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="feed", daemon=True)
-        self._thread.start()
-
-    def _work(self) -> None:
-        for step in self._range:
-            try:
-                item: Batch | Exception = self._make(step)
-            except Exception as error:  # noqa: BLE001 - handed to the loop, which raises it
-                item = error
-            while not self._stop.is_set():
-                try:
-                    self._queue.put(item, timeout=0.5)
-                    break
-                except queue.Full:
-                    continue
-            if self._stop.is_set() or isinstance(item, Exception):
-                return
-
-    def next(self) -> Batch:
-        """The next batch; raises what its making raised."""
-        item = self._queue.get()
-        if isinstance(item, Exception):
-            raise item
-        return item
-
-    def close(self) -> None:
-        """Stop the thread."""
-        self._stop.set()
-        self._thread.join(timeout=10)
+#: Written by a finished run: the averaged weights, or the best ones where early stopping was asked for.
+WEIGHTS = "averaged.weights.h5"
+BEST = "best.weights.h5"
+#: Passes that measure the batch-norm averages anew before a validation: fewer than at the end, as it comes often.
+VALIDATION_REFRESH = 12
 
 
 def scaled(pictures: Any) -> Any:
@@ -92,20 +37,34 @@ def scaled(pictures: Any) -> Any:
     return tf.cast(pictures, tf.float32) / 127.5 - 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """Held-out batches, always the same, and what to count on them.
+
+    measure: outputs and wanted values of one batch (numpy arrays) to name -> (sum, count); the run reports sum / count
+    over all batches. An `accuracy` is what people look for.
+    """
+
+    batches: Sequence[Batch]
+    measure: Measure
+
+
 class Run:
     """One model being trained in one folder. Opening a folder that holds a checkpoint goes on from it."""
 
     def __init__(
         self, model: keras.Model, loss: Loss, make: MakeBatch, config: FitConfig, folder: Path,
-        *, teacher: Teacher | None = None,
+        *, validation: Validation | None = None, teacher: Teacher | None = None,
+        inputs: Callable[[Any], Any] = scaled,
     ) -> None:  # fmt: skip
+        """inputs: what the model takes of a batch's first part. Raises DataError if `start` does not fit the model."""
         self.model, self.loss, self.make, self.config, self.folder = model, loss, make, config, folder
-        self.teacher = teacher
+        self.validation, self.teacher, self.inputs = validation, teacher, inputs
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "config.json").write_text(json.dumps(asdict(config), indent=2) + "\n", encoding="utf-8")
         if config.start:
             # A finished run goes on with a schedule of its own; a checkpoint in `folder` is further still.
-            model.load_weights(config.start)
+            self.start_from(Path(config.start))
         self.optimizer = keras.optimizers.AdamW(config.rate, weight_decay=config.weight_decay, clipnorm=10.0)
         self.optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
         self.optimizer.build(model.trainable_variables)
@@ -118,10 +77,16 @@ class Run:
         self.manager = tf.train.CheckpointManager(self.checkpoint, str(folder / "checkpoints"), max_to_keep=2)
         if self.manager.latest_checkpoint:
             self.checkpoint.restore(self.manager.latest_checkpoint)
+        self.history = History(folder, int(self.step.numpy()), tensorboard=config.tensorboard)
+        self._seeds = [v for v in model.non_trainable_variables if v.path.endswith("seed_generator_state")]
         self._train = tf.function(self._train_step)
 
+    def start_from(self, path: Path) -> None:
+        """Take over the weights of a finished run. Raises DataError if they are not this model's."""
+        load_weights(self.model, path)
+
     def _train_step(self, pictures: Any, wanted: dict[str, Any]) -> dict[str, Any]:
-        seen = scaled(pictures)
+        seen = self.inputs(pictures)
         if self.teacher is not None:
             wanted = wanted | self.teacher(seen)
         with tf.GradientTape() as tape:
@@ -137,45 +102,139 @@ class Run:
         self.step.assign_add(1)
         return parts
 
-    def fit(self, until: int | None = None, say: Callable[[str], None] = print) -> None:
-        """Train to `until` steps (default: all), saving as it goes, then write the averaged model."""
+    @property
+    def best(self) -> tuple[int, float] | None:
+        """Step and loss of the best validation so far."""
+        return min(self.history.of("val", "loss"), key=lambda row: (row[1], row[0]), default=None)
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether `patience` validations in a row brought nothing."""
+        seen = self.history.of("val", "loss")
+        if not self.config.patience or self.best is None:
+            return False
+        return sum(step > self.best[0] for step, _ in seen) >= self.config.patience
+
+    def fit(self, until: int | None = None, say: Say | None = None) -> None:
+        """Train to `until` steps (default: all), saving as it goes.
+
+        say: takes plain lines; None shows a bar where standard output is a terminal.
+        """
         first, last = int(self.step.numpy()), min(until or self.config.steps, self.config.steps)
         feed = Feed(self.make, first, last)
-        started, sums = time.monotonic(), dict[str, float]()
         try:
-            for step in range(first, last):
-                pictures, wanted = feed.next()
-                self.optimizer.learning_rate = rate_at(step, self.config)
-                parts = self._train(tf.constant(pictures), {k: tf.constant(v) for k, v in wanted.items()})
-                for name, value in parts.items():
-                    sums[name] = sums.get(name, 0.0) * 0.95 + float(value) * 0.05
-                if (step + 1) % 25 == 0:
-                    speed = (step + 1 - first) * self.config.batch / (time.monotonic() - started)
-                    text = ", ".join(f"{name} {value:.3f}" for name, value in sums.items())
-                    say(f"step {step + 1}/{self.config.steps}: {text}; {speed:.1f} pictures/s")
-                if (step + 1) % self.config.save_every == 0:
-                    self.manager.save()
+            with Meter(first, self.config.steps, self.config.batch, say) as meter:
+                meter.note(device_line())
+                for step in range(first, last):
+                    if self.exhausted:
+                        break
+                    self._one(feed, step, meter)
+                if self.exhausted and self.best:
+                    meter.note(
+                        f"stopped early: the validation loss was best ({self.best[1]:.4f}) at step {self.best[0]}"
+                    )
         finally:
             feed.close()
-        self.manager.save()
+        if self.manager.latest_checkpoint is None or int(self.step.numpy()) % self.config.save_every:
+            self.manager.save()
 
-    def finish(self, path: Path | None = None, refresh: int | None = None) -> Path:
-        """Write `averaged.weights.h5` (or `path`): the averaged weights, batch-norm averages measured anew.
+    def _one(self, feed: Feed, step: int, meter: Meter) -> None:
+        pictures, wanted = feed.next()
+        self.optimizer.learning_rate = rate_at(step, self.config)
+        for state in self._seeds:
+            # Keras counts the draws of dropout but no checkpoint keeps the count: a resumed run would draw others.
+            state.assign([int(state.value[0]), step])
+        parts = self._train(tf.constant(pictures), {k: tf.constant(v) for k, v in wanted.items()})
+        done = step + 1
+        if meter.update(done, {name: float(value) for name, value in parts.items()}):
+            values = {"loss": sum(meter.sums.values()), "rate": rate_at(step, self.config)}
+            self.history.add(done, "train", meter.sums | values)
+        due = bool(self.config.val_every) and (done % self.config.val_every == 0 or done == self.config.steps)
+        if self.validation and due:
+            began = time.monotonic()
+            values = self.validate()
+            meter.note(f"step {done}: val " + ", ".join(f"{name} {value:.4f}" for name, value in values.items()))
+            meter.pause(time.monotonic() - began)
+        if done % self.config.save_every == 0:
+            self.manager.save()
+
+    def validate(self) -> dict[str, float]:
+        """Loss and measures of the averaged weights on the validation batches, written into the history.
+
+        A smaller loss than ever before is kept in `best.weights.h5` where early stopping was asked for. Training goes
+        on afterwards as if it had not been interrupted: weights, batch-norm averages and random states come back.
+        """
+        if self.validation is None:
+            raise ValueError("the run was opened without a validation")
+        kept = [v.numpy() for v in self._variables()]
+        best = self.best
+        self._average(VALIDATION_REFRESH)
+        values = self._judge(self.validation)
+        if self.config.patience and (best is None or values["loss"] < best[1]):
+            self.model.save_weights(self.folder / BEST)
+        for variable, value in zip(self._variables(), kept, strict=True):
+            variable.assign(value)
+        self.history.add(int(self.step.numpy()), "val", values)
+        return values
+
+    def _variables(self) -> list[Any]:
+        return [*self.model.trainable_variables, *self.model.non_trainable_variables]
+
+    def _judge(self, validation: Validation) -> dict[str, float]:
+        sums: dict[str, NDArray[np.float64]] = {}
+        for pictures, wanted in validation.batches:
+            seen_pictures = self.inputs(pictures)
+            outputs = self.model(seen_pictures, training=False)
+            taught = self.teacher(seen_pictures) if self.teacher else {}
+            parts = self.loss(outputs, {k: tf.constant(v) for k, v in wanted.items()} | taught)
+            count = len(pictures)
+            seen = {name: (float(value) * count, count) for name, value in parts.items()}
+            seen["loss"] = (sum(total for total, _ in seen.values()), count)
+            for name, pair in (seen | validation.measure(tf.nest.map_structure(np.array, outputs), wanted)).items():
+                sums[name] = sums.get(name, np.zeros(2)) + np.array(pair, np.float64)
+        return {name: float(total / max(count, 1e-9)) for name, (total, count) in sums.items()}
+
+    def _average(self, refresh: int) -> None:
+        """Put the averaged weights into the model and measure its batch-norm averages anew.
 
         The running averages belong to the weights of the last steps; under averaged weights they are wrong and the
-        model worthless. So the plain mean over `refresh` batches replaces them. Changes the model in memory.
+        model worthless. So the plain mean over `refresh` batches replaces them.
         """
         for mean, variable in zip(self.averaged, self.model.trainable_variables, strict=True):
             variable.assign(mean)
         norms = [x for x in self.model.layers if isinstance(x, keras.layers.BatchNormalization) and x.trainable]
         before = [layer.momentum for layer in norms]
-        for index in range(refresh or self.config.refresh):
+        for index in range(refresh if norms else 0):
             for layer in norms:
                 layer.momentum = index / (index + 1)
             pictures, _ = self.make(self.config.steps + index)
-            self.model(scaled(pictures), training=True)
+            self.model(self.inputs(pictures), training=True)
         for layer, momentum in zip(norms, before, strict=True):
             layer.momentum = momentum
-        path = path or self.folder / "averaged.weights.h5"
+
+    def finish(self, path: Path | None = None, refresh: int | None = None) -> Path:
+        """Write `averaged.weights.h5` (or `path`) and `finished.json`, and leave the model with these weights.
+
+        With early stopping these are the best weights that a validation saw, else the averaged ones.
+        """
+        step, best = int(self.step.numpy()), self.best
+        if self.config.patience and best and best[0] < step and (self.folder / BEST).is_file():
+            load_weights(self.model, self.folder / BEST)
+            step = best[0]
+        else:
+            self._average(refresh or self.config.refresh)
+        if path is None:
+            (self.folder / "finished.json").write_text(json.dumps({"step": step}) + "\n", encoding="utf-8")
+        path = path or self.folder / WEIGHTS
         self.model.save_weights(path)
         return path
+
+
+def load_weights(model: keras.Model, path: Path) -> None:
+    """Read a `.weights.h5` into the model. Raises DataError if it is missing or another model's."""
+    if not path.is_file():
+        raise DataError(f"{path}: no such file of weights")
+    try:
+        model.load_weights(path)
+    except (ValueError, OSError, KeyError) as error:
+        raise DataError(f"{path}: not weights of this model ({str(error).splitlines()[0]})") from error

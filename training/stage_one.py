@@ -12,6 +12,7 @@ from training.backbone import DETECTOR
 from training.compose import Album, Composer
 from training.fit import Batch, FitConfig, MakeBatch, Run
 from training.sets import scenes, single_faces
+from training.validation import detector_validation
 
 #: Width and height of the input: a camera's landscape. A portrait picture loses nothing against a square of the height.
 SIZE = (320, 256)
@@ -54,4 +55,6 @@ def open_run(
     model = detector.build(size)
     if backbone is not None:
         imitate.take_up(model, backbone, DETECTOR)
-    return Run(model, loss, batches(train_composer(data, size, corrections), config), config, folder)
+    make = batches(train_composer(data, size, corrections), config)
+    validation = detector_validation(data[0], size, config.batch) if config.val_every else None
+    return Run(model, loss, make, config, folder, validation=validation)

@@ -15,6 +15,7 @@ from training.draw.landmarks import read_landmarks
 from training.draw.points import Points
 from training.fit import Batch, FitConfig, MakeBatch, Run
 from training.sets import scenes, single_faces
+from training.validation import second_stage_validation
 
 SIZE = 112
 
@@ -65,4 +66,5 @@ def open_run(
     model = second_stage.build(size)
     if backbone is not None:
         imitate.take_up(model, backbone, MASK_STATE)
-    return Run(model, second_stage.loss, batches(dealer, config), config, folder)
+    validation = second_stage_validation(data[0], size, config.batch) if config.val_every else None
+    return Run(model, second_stage.loss, batches(dealer, config), config, folder, validation=validation)
