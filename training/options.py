@@ -27,15 +27,6 @@ class Stage(StrEnum):
     SECOND_STAGE = "second-stage"
 
 
-class Split(StrEnum):
-    """What can be scored."""
-
-    TRAIN = "train"
-    VAL = "val"
-    TEST = "test"
-    WEBCAM = "webcam"
-
-
 @contextmanager
 def plain_errors() -> Iterator[None]:
     """A sentence and exit code 1 instead of a stack trace for what the user can mend."""

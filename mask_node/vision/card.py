@@ -58,11 +58,13 @@ class ModelCard(BaseModel):
 
     name: str
     version: str
-    kind: Literal["face_detector", "mask_state"]
+    kind: Literal["face_detector", "mask_state", "mask_classifier"]
+    format: Literal["int8", "float16", "float32"] = "int8"
     file: str
     sha256: str = Field(pattern="^[0-9a-f]{64}$")
     input: Tensor
     outputs: list[Tensor]
+    labels: list[str] = Field(default_factory=list, description="Classes of a classifier, in the order of its output.")
     thresholds: dict[str, float] = Field(default_factory=dict)
     calibration: dict[str, float] = Field(default_factory=dict, description="Temperatures that outputs are divided by.")
     training: TrainingFacts

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mask_node.vision.card import ModelCard, ModelError
+from mask_node.vision.card import ModelCard, ModelError, Tensor
 from mask_node.vision.types import Frame
 
 #: Float models take pictures as value / 127.5 - 1.
@@ -44,6 +44,7 @@ class Model:
         shape = tuple(int(n) for n in self._input["shape"])
         if shape != card.input.shape:
             raise ModelError(f"{card.file}: takes {shape}, its card says {card.input.shape}; export it again")
+        self._check_type("takes", self._input, card.input)
         self._table = _input_table(self._input)
         self._outputs = self._match(self._interpreter.get_output_details())
 
@@ -60,17 +61,25 @@ class Model:
             raise ModelError(
                 f"{self.card.file}: gives {sorted(by_shape)}, its card says {sorted(wanted)}; export it again"
             )
+        for tensor in self.card.outputs:
+            self._check_type(f"gives {tensor.name} as", by_shape[tensor.shape], tensor)
         return [(name, by_shape[shape]) for shape, name in wanted.items()]
 
+    def _check_type(self, verb: str, found: dict[str, Any], wanted: Tensor) -> None:
+        dtype = np.dtype(found["dtype"]).name
+        if dtype != wanted.dtype:
+            raise ModelError(f"{self.card.file}: {verb} {dtype}, its card says {wanted.dtype}; export it again")
+
     def run(self, picture: Frame) -> dict[str, NDArray[np.float32]]:
-        """Outputs by name, without the batch axis, for one BGR picture of the input's size."""
+        """Outputs by name, without the batch axis, for one picture of the input's size: BGR, or one channel of grey."""
         value: NDArray[Any]
         if self._table is None:
             value = picture
         elif self._table.dtype == np.float32:
             value = self._table[picture]
         else:
-            value = cv2.LUT(picture, self._table.view(np.uint8)).view(self._table.dtype)
+            # OpenCV drops an axis of one channel.
+            value = cv2.LUT(picture, self._table.view(np.uint8)).view(self._table.dtype).reshape(picture.shape)
         self._interpreter.set_tensor(self._input["index"], value[None])
         self._interpreter.invoke()
         return {name: _dequantised(self._interpreter.get_tensor(d["index"])[0], d) for name, d in self._outputs}

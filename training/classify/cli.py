@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from mask_node.vision.load import MODELS
-from training.options import Models, Split, plain_errors, say
+from training.evaluation.cli import Split
+from training.options import Models, plain_errors, say
 
 Data = Annotated[Path, typer.Option(help="Folder of class folders or with a manifest.")]
 Runs = Annotated[list[Path] | None, typer.Option("--run", help="Folder of a finished run; may be given again.")]

@@ -17,7 +17,7 @@ from training.evaluation.faces import face_table
 from training.evaluation.look import look
 from training.evaluation.matching import Floats, Ints
 from training.evaluation.uncertain import bin_of
-from training.export_card import record_figures, write_card
+from training.export.card import record_figures, write_card
 
 #: Temperatures that are tried; 1 is among them.
 TEMPERATURES = np.exp(np.linspace(-1.1, 1.1, 221))

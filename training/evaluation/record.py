@@ -17,7 +17,7 @@ from training.evaluation.intervals import LEVEL, Estimate
 from training.evaluation.matching import FOUND_CONFIDENCE
 from training.evaluation.precision import SMALL_SIDE
 from training.evaluation.score import Score
-from training.export_card import record_figures, write_card
+from training.export.card import record_figures, write_card
 
 #: The layout of evaluation.json; a key that changes its meaning raises it.
 FORMAT = 1

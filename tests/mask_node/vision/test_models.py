@@ -85,6 +85,25 @@ def test_a_card_of_another_shape_is_refused(copy: Path) -> None:
         load_detector(copy)
 
 
+@pytest.mark.parametrize(("place", "told"), [("input", "takes uint8"), ("outputs", r"gives \w+ as \w+")])
+def test_a_card_of_another_type_is_refused(copy: Path, place: str, told: str) -> None:
+    path = copy / "mask_state.json"
+    card = json.loads(path.read_text())
+    for tensor in card[place] if place == "outputs" else [card[place]]:
+        tensor["dtype"] = "float16"
+    path.write_text(json.dumps(card))
+    with pytest.raises(ModelError, match=told + ", its card says float16"):
+        load_detector(copy)
+
+
+def test_a_classifier_is_refused_where_a_stage_is_needed(copy: Path) -> None:
+    path = copy / "mask_state.json"
+    card = json.loads(path.read_text()) | {"kind": "mask_classifier"}
+    path.write_text(json.dumps(card))
+    with pytest.raises(ModelError, match="its kind is mask_classifier, mask_state is needed"):
+        load_detector(copy)
+
+
 def test_the_model_id_tells_models_apart(detector: Detector) -> None:
     assert detector.model_id.count("maskgate-") == 2
 
