@@ -222,7 +222,8 @@ class Run:
             load_weights(self.model, self.folder / BEST)
             step = best[0]
         else:
-            self._average(refresh or self.config.refresh)
+            # A run of a few steps has no averages worth more passes.
+            self._average(refresh or min(self.config.refresh, self.config.steps))
         if path is None:
             (self.folder / "finished.json").write_text(json.dumps({"step": step}) + "\n", encoding="utf-8")
         path = path or self.folder / WEIGHTS

@@ -7,7 +7,7 @@ import typer
 
 from mask_node.vision.load import MODELS
 from training.data import DataError
-from training.options import Backbone, Folder, Stage, Start, plain_errors, say
+from training.options import Backbone, Corrections, Folder, Landmarks, Stage, Start, plain_errors, say
 from training.settings import (
     BackboneSettings,
     CnnSettings,
@@ -82,17 +82,20 @@ def fit_detector(
     *,
     data: Scenes = None, config: Config = None, backbone: Backbone = None, folder: Folder = None, steps: Steps = None,
     batch: Batch = None, rate: Rate = None, seed: Seed = None, start: Start = None, val_every: ValEvery = None,
-    patience: Patience = None, tensorboard: Board = None,
+    patience: Patience = None, tensorboard: Board = None, corrections: Corrections = None,
 ) -> None:  # fmt: skip
     """Train stage one, the face detector."""
     with plain_errors():
         settings, source, target = _settings(
             DetectorSettings, "detector", config, data=data, backbone=backbone, folder=folder, steps=steps, batch=batch,
             rate=rate, seed=seed, start=start, val_every=val_every, patience=patience, tensorboard=tensorboard,
+            corrections=corrections,
         )  # fmt: skip
         from training import stage_one
 
-        _train(stage_one.open_run(source, target, settings.backbone, settings.config()))
+        _train(
+            stage_one.open_run(source, target, settings.backbone, settings.config(), corrections=settings.corrections)
+        )
 
 
 @fit_app.command("second-stage")
@@ -100,7 +103,7 @@ def fit_second_stage(
     *,
     data: Scenes = None, config: Config = None, backbone: Backbone = None, folder: Folder = None, steps: Steps = None,
     batch: Batch = None, rate: Rate = None, seed: Seed = None, start: Start = None, val_every: ValEvery = None,
-    patience: Patience = None, tensorboard: Board = None,
+    patience: Patience = None, tensorboard: Board = None, landmarks: Landmarks = None, corrections: Corrections = None,
     models: Annotated[Path | None, typer.Option(help="Folder with the exported detector.")] = None,
 ) -> None:  # fmt: skip
     """Train stage two on labels and on what the exported detector in --models finds in the train pictures."""
@@ -108,13 +111,18 @@ def fit_second_stage(
         settings, source, target = _settings(
             SecondStageSettings, "second-stage", config, data=data, backbone=backbone, folder=folder, steps=steps,
             batch=batch, rate=rate, seed=seed, start=start, val_every=val_every, patience=patience,
-            tensorboard=tensorboard, models=models,
+            tensorboard=tensorboard, landmarks=landmarks, corrections=corrections, models=models,
         )  # fmt: skip
         from mask_node.vision.load import load_face_detector
         from training import stage_two
 
         finder = load_face_detector(settings.models or MODELS, threads=2)
-        _train(stage_two.open_run(source, target, settings.backbone, settings.config(), finder=finder))
+        _train(
+            stage_two.open_run(
+                source, target, settings.backbone, settings.config(), finder=finder, landmarks=settings.landmarks,
+                corrections=settings.corrections,
+            )
+        )  # fmt: skip
 
 
 @fit_app.command("mobilenet")

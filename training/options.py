@@ -17,6 +17,8 @@ Folders = Annotated[list[Path], typer.Option(help="Folder that holds scenes/ and
 Backbone = Annotated[Path | None, typer.Option(help="Weights of a finished `fit backbone` for this stage.")]
 Start = Annotated[Path | None, typer.Option(help="Weights of a finished run to go on from, with a new schedule.")]
 Folder = Annotated[Path | None, typer.Option(help="Where checkpoints and the result go; default runs/<stage>.")]
+Landmarks = Annotated[Path | None, typer.Option(help="File of `train landmarks`, to draw on faces in any pose.")]
+Corrections = Annotated[Path | None, typer.Option(help="File of label corrections (file,face,from,to,reason).")]
 Models = Annotated[Path, typer.Option(help="Folder of the two models and their cards.")]
 
 

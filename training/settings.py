@@ -72,6 +72,7 @@ class DetectorSettings(RunSettings):
     """Stage one."""
 
     backbone: Path | None = Field(default=None, description="Weights of a finished `fit backbone` for this stage.")
+    corrections: Path | None = Field(default=None, description="File of label corrections (file,face,from,to,reason).")
     batch: int = Field(default=16, ge=1)
 
 
@@ -82,6 +83,8 @@ class SecondStageSettings(RunSettings):
     steps: int = Field(default=2000, ge=1)
     batch: int = Field(default=64, ge=1)
     rate: float = Field(default=3e-4, gt=0)
+    corrections: Path | None = Field(default=None, description="File of label corrections (file,face,from,to,reason).")
+    landmarks: Path | None = Field(default=None, description="File of `train landmarks`, to draw on faces in any pose.")
     models: Path | None = Field(default=None, description="Folder with the exported detector.")
 
 

@@ -21,14 +21,12 @@ def states(run: Any) -> list[np.ndarray]:
     return [v.numpy() for v in run.model.trainable_variables]
 
 
-def test_both_stages_from_data_to_faces(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_both_stages_from_data_to_faces(data: Path, tmp_path: Path) -> None:
     from training import imitate, stage_one, stage_two
     from training.backbone import DETECTOR
-    from training.export import sources
     from training.export.stage import export_stage
     from training.fit import FitConfig
 
-    monkeypatch.setattr(sources, "RANGE_PICTURES", 8)
     config = FitConfig(steps=3, batch=4, rate=1e-3, warm_up=1, refresh=2, save_every=1, val_every=3)
     lines: list[str] = []
     imitation = imitate.open_run(
@@ -59,7 +57,9 @@ def test_both_stages_from_data_to_faces(data: Path, tmp_path: Path, monkeypatch:
         np.testing.assert_array_equal(before, after)
 
     models = tmp_path / "models"
-    first, *_ = export_stage("detector", [data], tmp_path / "detector", models, "0.0", formats=FORMATS, edge_tpu=True)
+    first, *_ = export_stage(
+        "detector", [data], tmp_path / "detector", models, "0.0", formats=FORMATS, ranges=8, edge_tpu=True
+    )
     assert first.card.training.steps == 3
     assert first.operators is not None
     assert not first.operators.troubles
@@ -68,7 +68,7 @@ def test_both_stages_from_data_to_faces(data: Path, tmp_path: Path, monkeypatch:
     second.fit(say=lines.append)
     assert {name for _, split, name, _ in second.history.rows if split == "val"} >= {"accuracy", "face_accuracy"}
     second.finish()
-    export_stage("second-stage", [data], tmp_path / "second", models, "0.0", formats=FORMATS, edge_tpu=True)
+    export_stage("second-stage", [data], tmp_path / "second", models, "0.0", formats=FORMATS, ranges=8, edge_tpu=True)
 
     picture = np.random.default_rng(1).integers(0, 255, (200, 300, 3)).astype(np.uint8)
     for form in FORMATS:

@@ -35,6 +35,7 @@ def export(
     formats: Annotated[str, typer.Option(help="Of int8, float16, float32, with commas between.")] = "int8",
     edge_tpu: Annotated[bool, typer.Option("--edge-tpu", help="Refuse what an Edge TPU would not run whole.")] = False,
     notes: Annotated[str, typer.Option(help="What the card shall add about the training.")] = "",
+    ranges: Annotated[int, typer.Option(min=1, help="Pictures that set the ranges of int8.")] = 320,
     interim: Annotated[bool, typer.Option("--interim", help="From the last checkpoint of an unfinished run.")] = False,
 ) -> None:  # fmt: skip
     """Turn a finished run into TFLite with cards: int8 into --models, floats into its folders float16 and float32."""
@@ -44,7 +45,7 @@ def export(
 
         for one in export_stage(
             stage.value, data, folder or Path("runs") / stage.value, models, version, interim=interim, notes=notes,
-            formats=chosen, edge_tpu=edge_tpu,
+            formats=chosen, edge_tpu=edge_tpu, ranges=ranges,
         ):  # fmt: skip
             say(f"{one.path}: {one.card.model_id}, {one.path.stat().st_size / 1e6:.2f} MB")
             if one.agreed:

@@ -46,7 +46,9 @@ class Source:
     colours: str = "BGR"
 
 
-def stage_source(stage: str, data: Sequence[Path], folder: Path, *, interim: bool, notes: str) -> Source:
+def stage_source(
+    stage: str, data: Sequence[Path], folder: Path, *, interim: bool, notes: str, ranges: int = RANGE_PICTURES
+) -> Source:
     """A run of the detector or the second stage. interim: average the last checkpoint first. Raises DataError."""
     config = read_config(folder, f"maskgate train fit {stage}")
     model = detector.build(stage_one.SIZE) if stage == "detector" else second_stage.build(stage_two.SIZE)
@@ -56,7 +58,7 @@ def stage_source(stage: str, data: Sequence[Path], folder: Path, *, interim: boo
         kind="face_detector" if stage == "detector" else "mask_state",
         stem="",
         model=model,
-        ranges=_ranges(make, config.batch),
+        ranges=_ranges(make, config.batch, ranges),
         compared=lambda: _whole_pictures(data[0]) if stage == "detector" else _crops(data[0]),
         training=_facts(
             f"maskgate train fit {stage}", config, steps,
@@ -65,7 +67,7 @@ def stage_source(stage: str, data: Sequence[Path], folder: Path, *, interim: boo
     )  # fmt: skip
 
 
-def classifier_source(data: Path, folder: Path, *, interim: bool, notes: str) -> Source:
+def classifier_source(data: Path, folder: Path, *, interim: bool, notes: str, ranges: int = RANGE_PICTURES) -> Source:
     """A run of one of the classifiers. Raises DataError."""
     classifier = read_classifier(folder)
     config = read_config(folder, f"maskgate train fit {classifier.kind}")
@@ -81,7 +83,7 @@ def classifier_source(data: Path, folder: Path, *, interim: bool, notes: str) ->
         kind="mask_classifier",
         stem=classifier.kind,
         model=model,
-        ranges=_ranges(make, config.batch),
+        ranges=_ranges(make, config.batch, ranges),
         compared=lambda: [
             classifier.look.of(read_picture(path)) for path in read_class_set(data, "val").files[:COMPARED]
         ],
@@ -115,13 +117,13 @@ def _weights(model: keras.Model, make: MakeBatch, config: FitConfig, folder: Pat
     return int(read_json(finished)["step"]) if finished.is_file() else config.steps
 
 
-def _ranges(make: MakeBatch, batch: int) -> NDArray[np.uint8]:
-    return np.concatenate([make(10**6 + i)[0] for i in range(-(-RANGE_PICTURES // batch))])[:RANGE_PICTURES]
+def _ranges(make: MakeBatch, batch: int, count: int) -> NDArray[np.uint8]:
+    return np.concatenate([make(10**6 + i)[0] for i in range(-(-count // batch))])[:count]
 
 
 def _stage_batches(stage: str, data: Sequence[Path], config: FitConfig, most: int | None) -> MakeBatch:
     keras.utils.set_random_seed(config.seed)
-    composer = stage_one.train_composer(data, stage_one.SIZE, most)
+    composer = stage_one.train_composer(data, stage_one.SIZE, most=most)
     if stage == "detector":
         return stage_one.batches(composer, config)
     rng = np.random.default_rng(config.seed)

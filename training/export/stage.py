@@ -28,16 +28,18 @@ class Exported:
 def export_stage(
     stage: str, data: Sequence[Path], folder: Path, models: Path, version: str,
     *, interim: bool = False, notes: str = "", formats: Sequence[Format] = ("int8",), edge_tpu: bool = False,
+    ranges: int = sources.RANGE_PICTURES,
 ) -> list[Exported]:  # fmt: skip
     """Write the model of a run into `models` (int8) and its sub-folders `float16` and `float32`.
 
-    edge_tpu: refuse an int8 model that an Edge TPU would not run whole; nothing is written then. Agreement of int8 with
-    float is measured on val by the node's runtime and kept in the card. Raises DataError, ModelError.
+    ranges: pictures that set the ranges of int8. edge_tpu: refuse an int8 model that an Edge TPU would not run whole;
+    nothing is written then. Agreement of int8 with float is measured on val by the node's runtime and kept in the card.
+    Raises DataError, ModelError.
     """
     if stage in ("detector", "second-stage"):
-        source = sources.stage_source(stage, data, folder, interim=interim, notes=notes)
+        source = sources.stage_source(stage, data, folder, interim=interim, notes=notes, ranges=ranges)
     else:
-        source = sources.classifier_source(data[0], folder, interim=interim, notes=notes)
+        source = sources.classifier_source(data[0], folder, interim=interim, notes=notes, ranges=ranges)
     contents: dict[Format, bytes] = {form: convert(source.model, source.ranges, form) for form in formats}
     report = operators(contents["int8"]) if "int8" in contents else None
     if edge_tpu and report and report.troubles:

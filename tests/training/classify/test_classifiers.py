@@ -23,13 +23,6 @@ FAST = {"steps": 3, "batch": 4, "warm_up": 1, "refresh": 1, "save_every": 1, "va
 FORMATS = "int8,float16,float32"
 
 
-@pytest.fixture(autouse=True)
-def few_ranges(monkeypatch: pytest.MonkeyPatch) -> None:
-    from training.export import sources
-
-    monkeypatch.setattr(sources, "RANGE_PICTURES", 8)
-
-
 def opened(kind: str, faces: Path, folder: Path, **more: Any) -> Any:
     from training.classify.run import open_cnn, open_mobilenet
 
@@ -60,7 +53,7 @@ def test_from_pictures_to_a_report(data: Path, tmp_path: Path, kind: str, more: 
 
     runner = CliRunner()
     arguments = ["--data", str(faces), "--folder", str(run_folder), "--models", str(models), "--formats", FORMATS]
-    result = runner.invoke(app, ["export", kind, *arguments, "--edge-tpu"])
+    result = runner.invoke(app, ["export", kind, *arguments, "--edge-tpu", "--ranges", "8"])
     assert result.exit_code == 0, result.output
     for form in ("", "float16", "float32"):
         card, content = checked_model(models / form / f"{kind}.json")
