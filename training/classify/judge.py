@@ -73,14 +73,18 @@ def judge(name: str, answer: Answer, pictures: ClassSet) -> Verdicts:
 
 def keras_run(folder: Path) -> tuple[str, Answer]:
     """The float model of a finished run. Raises DataError if there is none."""
+    import tensorflow as tf
+
     from training.fit import WEIGHTS, load_weights, scaled
 
     classifier = read_classifier(folder)
     model = build(classifier)
     load_weights(model, folder / WEIGHTS)
+    # One graph: a picture at a time, Keras alone spends its time between the layers.
+    forward = tf.function(lambda pictures: model(scaled(pictures), training=False))
 
     def answer(picture: Frame) -> str:
-        values = np.array(model(scaled(classifier.look.of(picture)[None]), training=False))[0]
+        values = forward(tf.constant(classifier.look.of(picture)[None])).numpy()[0]
         return classifier.names[int(values.argmax())]
 
     return f"{classifier.kind}, Keras", answer
