@@ -64,9 +64,9 @@ def crop_samples(picture: Picture, label: LabelledPicture, size: int, rng: Rng) 
         seen = (x + dx + w * (1 - gw) / 2, y + dy + h * (1 - gh) / 2, w * gw, h * gh)
         left, top, side = square_around(seen)
         box = ((x + w / 2 - left) / side - 0.5, (y + h / 2 - top) / side - 0.5, np.log(w / side), np.log(h / side))
-        yield Sample(cut(picture, left, top, side, size), int(label.states[index]), 1.0, np.array(box, np.float32))
+        yield Sample(cut(picture, left, top, side, size), int(label.states[index]), 1.0, np.array(box, np.float32), 1.0)
     for x, y, w, h in chance(label, rng).tolist():
-        yield Sample(cut(picture, *square_around((x, y, w, h)), size), 0, 0.0, np.zeros(4, np.float32))
+        yield Sample(cut(picture, *square_around((x, y, w, h)), size), 0, 0.0, np.zeros(4, np.float32), 0.0)
 
 
 def crop_batch(samples: list[Sample]) -> Batch:
@@ -75,6 +75,7 @@ def crop_batch(samples: list[Sample]) -> Batch:
         "state": np.array([sample.state for sample in samples], np.int32),
         "face": np.array([sample.face for sample in samples], np.float32),
         "box": np.stack([sample.box for sample in samples]),
+        "framed": np.array([sample.framed for sample in samples], np.float32),
     }
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from mask_node.vision.card import Figure, read_card
 from mask_node.vision.types import Detector
-from training.data import LabelledPicture
+from training.data import DataError, LabelledPicture
 from training.evaluation.faces import face_table
 from training.evaluation.look import look
 from training.evaluation.matching import Floats, Ints
@@ -62,9 +62,9 @@ def calibration_error(probabilities: Floats, labels: Ints) -> float:
 
 
 def fit_temperature(probabilities: Floats, labels: Ints) -> Calibration:
-    """The temperature of the least log loss. Raises ValueError without faces."""
+    """The temperature of the least log loss. Raises DataError without faces."""
     if not len(labels):
-        raise ValueError("no face was found to fit a temperature on")
+        raise DataError("no face was found to fit a temperature on; the detector must be trained first")
     losses = [log_loss(tempered(probabilities, float(t)), labels) for t in TEMPERATURES]
     best = float(TEMPERATURES[int(np.argmin(losses))])
     return Calibration(

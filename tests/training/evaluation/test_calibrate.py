@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from training.data import DataError
 from training.evaluation.calibrate import calibration_error, fit_temperature, log_loss, tempered
 
 
@@ -41,5 +42,5 @@ def test_tempering_keeps_the_order() -> None:
 
 
 def test_without_faces_nothing_is_fitted() -> None:
-    with pytest.raises(ValueError, match="no face"):
+    with pytest.raises(DataError, match="no face"):
         fit_temperature(np.zeros((0, 3)), np.zeros(0, np.int64))
