@@ -23,7 +23,7 @@ class Settings:
 
     face_power: float = 0.7
     detector_power: float = 0.3
-    correction: float = 0.85
+    correction: float = 1.0
     same_face: float = 0.5
     vote: float = 0.5
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from mask_node.vision.card import ModelError, checked_model
 from mask_node.vision.load import load_detector, load_mask_state
+from mask_node.vision.mask_state import CONTEXT
 from mask_node.vision.runtime import Model
 from mask_node.vision.types import Frame, StateProbabilities
 from maskgate.states import MaskState
@@ -106,12 +107,13 @@ def exported(path: Path) -> tuple[str, Answer]:
 
 
 def whole_picture(models: Path, names: Sequence[str]) -> tuple[str, Answer]:
-    """The node's second stage, the whole picture for a face's box."""
+    """The node's second stage, the whole picture for a crop: the box is so much smaller that its context fills it."""
     reader = load_mask_state(models)
 
     def answer(picture: Frame) -> str:
         height, width = picture.shape[:2]
-        return name_of(reader.read(picture, (0.0, 0.0, float(width), float(height))).states, names)
+        w, h = width / CONTEXT, height / CONTEXT
+        return name_of(reader.read(picture, ((width - w) / 2, (height - h) / 2, w, h)).states, names)
 
     return "node's second stage, picture whole", answer
 
@@ -128,13 +130,14 @@ def own_detector(models: Path, names: Sequence[str]) -> tuple[str, Answer]:
 
 
 def name_of(states: StateProbabilities, names: Sequence[str]) -> str:
-    """The likeliest state as one of the set's classes: where `incorrect` is not one it is a face without a mask.
+    """The likeliest state as one of the set's classes.
 
-    Raises DataError if the set has no class for it.
+    A set without `incorrect` asks whether a mask is on the face, not how it is worn: `mask` and `incorrect` count
+    together there. Raises DataError if the set has no class for the state.
     """
     state = states.best
-    if state is MaskState.INCORRECT and state not in names:
-        state = MaskState.NO_MASK
+    if MaskState.INCORRECT not in names:
+        state = MaskState.NO_MASK if states.no_mask > states.mask + states.incorrect else MaskState.MASK
     if state.value not in names:
         raise DataError(f"the set has no class for {state.value}; its classes are {', '.join(names)}")
     return state.value

@@ -36,13 +36,14 @@ def test_no_answer_is_an_error(data: Path) -> None:
     assert as_plain(verdicts)["accuracy"] == pytest.approx(4 / 6)
 
 
-def test_incorrect_is_no_mask_where_there_are_two_classes() -> None:
-    wrong = StateProbabilities(0.1, 0.8, 0.1)
-    assert name_of(wrong, ["mask", "no_mask"]) == "no_mask"
+def test_two_classes_ask_whether_a_mask_is_there_however_it_is_worn() -> None:
+    wrong = StateProbabilities(0.1, 0.5, 0.4)
+    assert name_of(wrong, ["mask", "no_mask"]) == "mask"
+    assert name_of(StateProbabilities(0.3, 0.15, 0.55), ["mask", "no_mask"]) == "no_mask"
     assert name_of(wrong, ["mask", "incorrect", "no_mask"]) == "incorrect"
     assert name_of(StateProbabilities(0.9, 0.05, 0.05), ["mask", "no_mask"]) == "mask"
     with pytest.raises(DataError, match="no class for no_mask"):
-        name_of(wrong, ["mask"])
+        name_of(StateProbabilities(0.1, 0.2, 0.7), ["mask"])
 
 
 def test_a_look_squeezes_and_greys() -> None:
