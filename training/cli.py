@@ -9,10 +9,11 @@ import typer
 
 from mask_node.vision.load import MODELS
 from training.classify.cli import classify_report
+from training.data import DataError
 from training.evaluation.cli import Split, benchmark, evaluate, tune
 from training.export.cli import cards, export, operators
 from training.fit_cli import fit_app
-from training.options import Data, Models, plain_errors, say
+from training.options import Corrections, Data, Models, plain_errors, say
 from training.prepare.cli import prepare
 
 app = typer.Typer(no_args_is_help=True, help="Train, export and score the models.")
@@ -70,6 +71,7 @@ def score(
     predictions: Annotated[
         Path | None, typer.Option(help="JSON lines of `maskgate node detect --json` instead of running the models.")
     ] = None,
+    corrections: Corrections = None,
     threads: int = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     record: Annotated[bool, typer.Option(help="Write the figures into the models' cards.")] = False,
@@ -77,18 +79,20 @@ def score(
     """Score the node's own detector, or its printed predictions, on a split of the photographs."""
     with plain_errors():
         from mask_node.vision.load import load_detector
-        from training.data import read_scenes
         from training.evaluation.look import look, read_predictions
         from training.evaluation.record import plain, record_score, table
         from training.evaluation.score import score as score_of
+        from training.sets import scenes
 
-        pictures = read_scenes(data, split.value)
+        if record and (corrections or predictions):
+            raise DataError("--record keeps what the models reach on the labels as they are; give it alone")
+        pictures = scenes([data], split.value, corrections)
         if predictions:
             found, ms = read_predictions(predictions, pictures)
         else:
             found, ms = look(load_detector(models, threads), pictures)
         result = score_of(pictures, found)
-        if record and not predictions:
+        if record:
             record_score(models, split.value, result)
         if as_json:
             print(json.dumps(plain({"split": split.value, **asdict(result), "ms": ms})))
