@@ -86,7 +86,7 @@ def score(
 
         if record and (corrections or predictions):
             raise DataError("--record keeps what the models reach on the labels as they are; give it alone")
-        pictures = scenes([data], split.value, corrections)
+        pictures = scenes([data], split.value, corrections or [])
         if predictions:
             found, ms = read_predictions(predictions, pictures)
         else:

@@ -18,7 +18,9 @@ Backbone = Annotated[Path | None, typer.Option(help="Weights of a finished `fit 
 Start = Annotated[Path | None, typer.Option(help="Weights of a finished run to go on from, with a new schedule.")]
 Folder = Annotated[Path | None, typer.Option(help="Where checkpoints and the result go; default runs/<stage>.")]
 Landmarks = Annotated[Path | None, typer.Option(help="File of `train landmarks`, to draw on faces in any pose.")]
-Corrections = Annotated[Path | None, typer.Option(help="File of label corrections (file,face,from,to,reason).")]
+Corrections = Annotated[
+    list[Path] | None, typer.Option(help="File of label corrections (file,face,from,to,reason); several times.")
+]
 Models = Annotated[Path, typer.Option(help="Folder of the two models and their cards.")]
 
 

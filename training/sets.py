@@ -9,13 +9,13 @@ from training.prepare.corrections import apply, of_split, read_corrections
 Read = Callable[[Path, str], list[LabelledPicture]]
 
 
-def scenes(data: Sequence[Path], split: str, corrections: Path | None = None) -> list[LabelledPicture]:
-    """The photographs of one split of all data folders. corrections: a file of label corrections for all of them.
+def scenes(data: Sequence[Path], split: str, corrections: Sequence[Path] = ()) -> list[LabelledPicture]:
+    """The photographs of one split of all data folders. corrections: files of label corrections.
 
     Raises DataError as the readers do, and for a correction that fits no picture of the split.
     """
     pictures = _together(read_scenes, "scenes", data, split)
-    return apply(pictures, of_split(read_corrections(corrections), split)) if corrections else pictures
+    return apply(pictures, [item for file in corrections for item in of_split(read_corrections(file), split)])
 
 
 def single_faces(data: Sequence[Path], split: str) -> list[LabelledPicture]:

@@ -19,6 +19,9 @@ def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, str | Path) else value
 
 
+Paths = Annotated[list[Path], BeforeValidator(_as_list)]
+
+
 class RunSettings(Section):
     """What all architectures share. `data` must come from the file or from `--data`."""
 
@@ -72,7 +75,9 @@ class DetectorSettings(RunSettings):
     """Stage one."""
 
     backbone: Path | None = Field(default=None, description="Weights of a finished `fit backbone` for this stage.")
-    corrections: Path | None = Field(default=None, description="File of label corrections (file,face,from,to,reason).")
+    corrections: Paths = Field(
+        default_factory=list, description="Files of label corrections (file,face,from,to,reason)."
+    )
     batch: int = Field(default=16, ge=1)
 
 
@@ -83,7 +88,9 @@ class SecondStageSettings(RunSettings):
     steps: int = Field(default=2000, ge=1)
     batch: int = Field(default=64, ge=1)
     rate: float = Field(default=3e-4, gt=0)
-    corrections: Path | None = Field(default=None, description="File of label corrections (file,face,from,to,reason).")
+    corrections: Paths = Field(
+        default_factory=list, description="Files of label corrections (file,face,from,to,reason)."
+    )
     landmarks: Path | None = Field(default=None, description="File of `train landmarks`, to draw on faces in any pose.")
     models: Path | None = Field(default=None, description="Folder with the exported detector.")
 

@@ -36,7 +36,7 @@ def loss(outputs: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
 
 
 def train_composer(
-    data: Sequence[Path], size: tuple[int, int], corrections: Path | None = None, most: int | None = None
+    data: Sequence[Path], size: tuple[int, int], corrections: Sequence[Path] = (), most: int | None = None
 ) -> Composer:
     """Draws from the train splits of all data folders; at most `most` pictures of each kind."""
     photographs = Album(scenes(data, "train", corrections)[:most])
@@ -45,11 +45,11 @@ def train_composer(
 
 def open_run(
     data: Sequence[Path], folder: Path, backbone: Path | None, config: FitConfig,
-    *, corrections: Path | None = None, size: tuple[int, int] = SIZE,
+    *, corrections: Sequence[Path] = (), size: tuple[int, int] = SIZE,
 ) -> Run:  # fmt: skip
     """A run of the detector on the train splits, new or resumed from `folder`.
 
-    backbone: weights of an imitation. corrections: a file of label corrections.
+    backbone: weights of an imitation. corrections: files of label corrections.
     """
     keras.utils.set_random_seed(config.seed)
     model = detector.build(size)

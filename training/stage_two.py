@@ -38,7 +38,7 @@ def batches(dealer: Dealer, config: FitConfig) -> MakeBatch:
 
 def train_crops(
     data: Sequence[Path], finder: FaceDetector | None, seed: int, size: int = SIZE,
-    *, landmarks: Path | None = None, corrections: Path | None = None,
+    *, landmarks: Path | None = None, corrections: Sequence[Path] = (),
 ) -> list[Crop]:  # fmt: skip
     """The crops of both train splits of all data folders (about 3 GB in memory).
 
@@ -54,11 +54,11 @@ def train_crops(
 
 def open_run(
     data: Sequence[Path], folder: Path, backbone: Path | None, config: FitConfig,
-    *, finder: FaceDetector | None, size: int = SIZE, landmarks: Path | None = None, corrections: Path | None = None,
+    *, finder: FaceDetector | None, size: int = SIZE, landmarks: Path | None = None, corrections: Sequence[Path] = (),
 ) -> Run:  # fmt: skip
     """A run of the second stage, new or resumed from `folder`.
 
-    backbone: weights of an imitation. landmarks: see `train_crops`. corrections: a file of label corrections.
+    backbone: weights of an imitation. landmarks: see `train_crops`. corrections: files of label corrections.
     """
     keras.utils.set_random_seed(config.seed)
     crops = train_crops(data, finder, config.seed, size, landmarks=landmarks, corrections=corrections)
