@@ -15,6 +15,7 @@ from mask_node.vision.mask_state import CONTEXT, cut
 from training.augment import Picture, Rng, photometric
 from training.compose import Album
 from training.data import LabelledPicture
+from training.draw.nobody import draw_nobody
 from training.draw.points import Points
 from training.draw.synthesise import synthesise
 
@@ -24,6 +25,8 @@ ROOM = 2.0
 DETAIL = 2
 #: A find that overlaps a face this much is that face; one that overlaps all faces less than `FALSE_IOU` is none.
 TRUE_IOU, FALSE_IOU = 0.3, 0.2
+#: Share of the crops without a face on which hands or a mask are drawn: these alone are no face.
+NOBODY_SHARE = 0.4
 #: Shares of what a batch shows.
 NO_FACE_SHARE = 0.22
 STATE_SHARES = (0.36, 0.28, 0.36)
@@ -96,7 +99,7 @@ def chance(label: LabelledPicture, rng: Rng, tries: int = 6, most: int = 2) -> N
     """(N, 4) random squares of a photograph that hold little of any face; none of single face pictures."""
     if label.source != "scenes":
         return np.zeros((0, 4), np.float32)
-    side = np.exp(rng.uniform(np.log(16), np.log(0.6 * min(label.width, label.height)), tries))
+    side = np.exp(rng.uniform(np.log(16), np.log(min(label.width, label.height)), tries))
     x, y = rng.uniform(0, label.width - side), rng.uniform(0, label.height - side)
     boxes = np.stack([x, y, side, side * rng.uniform(1.0, 1.3, tries)], axis=1).astype(np.float32)
     return np.asarray(boxes[iou_matrix(boxes, label.boxes).max(axis=1, initial=0) < 0.15][:most], np.float32)
@@ -148,6 +151,8 @@ class Dealer:
         """One sample with light and lens effects."""
         if self.none and rng.random() < NO_FACE_SHARE:
             crop = self.none[int(rng.integers(len(self.none)))]
+            if rng.random() < NOBODY_SHARE:
+                crop = replace(crop, picture=draw_nobody(crop.picture, rng))
         else:
             crop = self._face(rng)
         sample = place(crop, self.size, rng)
