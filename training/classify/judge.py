@@ -13,7 +13,6 @@ from mask_node.vision.mask_state import CONTEXT
 from mask_node.vision.runtime import Model
 from mask_node.vision.types import Frame, StateProbabilities
 from maskgate.states import MaskState
-from training.classify.models import build, read_classifier
 from training.classify.pictures import Look, read_picture
 from training.data import DataError
 from training.prepare.classes import ClassSet
@@ -76,6 +75,7 @@ def keras_run(folder: Path) -> tuple[str, Answer]:
     """The float model of a finished run. Raises DataError if there is none."""
     import tensorflow as tf
 
+    from training.classify.models import build, read_classifier
     from training.fit import WEIGHTS, load_weights, scaled
 
     classifier = read_classifier(folder)
