@@ -27,6 +27,8 @@ DETAIL = 2
 TRUE_IOU, FALSE_IOU = 0.3, 0.2
 #: Share of the crops without a face on which hands or a mask are drawn: these alone are no face.
 NOBODY_SHARE = 0.4
+#: Faces whose shorter side is at least this many pixels give a part of themselves as what is no face.
+NEAR = 60.0
 #: Shares of what a batch shows.
 NO_FACE_SHARE = 0.22
 STATE_SHARES = (0.36, 0.28, 0.36)
@@ -89,7 +91,7 @@ def crops_of(
                  moved(finds[mine], place), shifted(points.get(int(index)), place))
         )  # fmt: skip
     wrong = finds[overlaps.max(axis=1, initial=0) < FALSE_IOU][:6]
-    for box in np.concatenate([wrong, chance(label, rng)]).astype(np.float32):
+    for box in np.concatenate([wrong, chance(label, rng), parts(label, rng)]).astype(np.float32):
         image, place = cached(picture, box, size)
         out.append(Crop(image, None, 0, label.source, moved(box[None], place)))
     return out
@@ -103,6 +105,14 @@ def chance(label: LabelledPicture, rng: Rng, tries: int = 6, most: int = 2) -> N
     x, y = rng.uniform(0, label.width - side), rng.uniform(0, label.height - side)
     boxes = np.stack([x, y, side, side * rng.uniform(1.0, 1.3, tries)], axis=1).astype(np.float32)
     return np.asarray(boxes[iou_matrix(boxes, label.boxes).max(axis=1, initial=0) < 0.15][:most], np.float32)
+
+
+def parts(label: LabelledPicture, rng: Rng) -> NDArray[np.float32]:
+    """(N, 4) a square of skin or cloth out of each near face: too little of it to be one."""
+    near = label.boxes[~label.ignore & (label.boxes[:, 2:].min(axis=1, initial=np.inf) >= NEAR)].astype(np.float64)
+    side = near[:, 2:].min(axis=1) * rng.uniform(0.18, 0.32, len(near))
+    corner = near[:, :2] + rng.uniform(0, 1, (len(near), 2)) * (near[:, 2:] - side[:, None])
+    return np.concatenate([corner, side[:, None], side[:, None]], axis=1).astype(np.float32)
 
 
 def collect(
