@@ -15,7 +15,7 @@ from training.history import COLUMNS, History, read_history
 from training.progress import device_line
 from training.schedule import rate_at, read_config
 
-pytestmark = [pytest.mark.filterwarnings("default"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.filterwarnings("default"), pytest.mark.timeout(600)]
 
 CONFIG = FitConfig(steps=12, batch=8, rate=1e-2, warm_up=2, refresh=2, save_every=3)
 

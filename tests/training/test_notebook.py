@@ -21,7 +21,7 @@ def test_no_outputs_are_stored() -> None:
             assert cell.execution_count is None
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 @pytest.mark.filterwarnings("default")
 def test_from_data_to_models_on_a_tiny_sample(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("tensorflow", exc_type=ImportError)
@@ -36,7 +36,7 @@ def test_from_data_to_models_on_a_tiny_sample(data: Path, tmp_path: Path, monkey
         monkeypatch.setenv(name, str(value))
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
-    nbclient.NotebookClient(notebook, timeout=800, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    nbclient.NotebookClient(notebook, timeout=1700, resources={"metadata": {"path": str(tmp_path)}}).execute()
     texts = "".join(o.get("text", "") for cell in notebook.cells for o in cell.get("outputs", []))
     assert "step 2: val" in texts
     assert "node's pair, own detector" in texts

@@ -12,7 +12,7 @@ from mask_node.vision.load import load_detector
 
 pytest.importorskip("tensorflow", exc_type=ImportError)
 
-pytestmark = [pytest.mark.filterwarnings("default"), pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.filterwarnings("default"), pytest.mark.timeout(1200)]
 
 FORMATS = ("int8", "float16", "float32")
 

@@ -17,7 +17,7 @@ from training.settings import CnnSettings, MobilenetSettings
 
 pytest.importorskip("tensorflow", exc_type=ImportError)
 
-pytestmark = [pytest.mark.filterwarnings("default"), pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.filterwarnings("default"), pytest.mark.timeout(1200)]
 
 FAST = {"steps": 3, "batch": 4, "warm_up": 1, "refresh": 1, "save_every": 1, "val_every": 2}
 FORMATS = "int8,float16,float32"
