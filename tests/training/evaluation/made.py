@@ -43,9 +43,9 @@ def data_folder(folder: Path, split: str = "val") -> Path:
     for number, picture in enumerate((photograph, photograph[:, ::-1]), 1):
         name = f"{split}/{number}.png"
         cv2.imwrite(str(folder / "scenes" / name), picture)
-        x = 165 if number == 1 else 512 - 165 - 115
+        x = 172 if number == 1 else 512 - 172 - 104
         images.append({"id": number, "file_name": name, "width": 512, "height": 512})
-        annotations.append({"id": number, "image_id": number, "category_id": 3, "bbox": [x, 55, 115, 150]})
+        annotations.append({"id": number, "image_id": number, "category_id": 3, "bbox": [x, 58, 104, 122]})
     categories = [{"id": 1, "name": "mask"}, {"id": 2, "name": "incorrect"}, {"id": 3, "name": "no_mask"}]
     coco = {"categories": categories, "images": images, "annotations": annotations}
     (folder / "scenes" / f"{split}.json").write_text(json.dumps(coco))

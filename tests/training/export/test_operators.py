@@ -17,7 +17,7 @@ def test_the_second_stage_is_told_by_operator() -> None:
     report = read_operators(MODELS / "mask_state.tflite")
     found = {part.name: part for part in report.found}
     assert report.inputs == ("UINT8",)
-    assert found["CONV_2D"].count == 36
+    assert found["CONV_2D"].count == 30
     assert not found["CONV_2D"].trouble
     assert set(found) - EDGE_TPU <= {"DEQUANTIZE"}
 
