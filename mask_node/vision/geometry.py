@@ -73,13 +73,15 @@ def iou_matrix(a: Boxes, b: Boxes) -> NDArray[np.float32]:
 def suppress(boxes: Boxes, scores: NDArray[np.float32], limit: float, most: int = 200) -> NDArray[np.intp]:
     """Indices of the boxes that no better one overlaps by more than `limit` (IoU), best first, at most `most`."""
     order = np.argsort(-scores, kind="stable")
-    overlaps = iou_matrix(boxes, boxes)
+    covers = iou_matrix(boxes, boxes) > limit
+    free = np.ones(len(boxes), np.bool_)
     keep: list[int] = []
-    for index in order:
+    for index in order.tolist():
         if len(keep) == most:
             break
-        if not keep or float(overlaps[index, keep].max()) <= limit:
-            keep.append(int(index))
+        if free[index]:
+            keep.append(index)
+            free &= ~covers[index]
     return np.array(keep, np.intp)
 
 

@@ -1,7 +1,8 @@
 """How long the models take, beside others, in one run.
 
-What is compared takes turns, call by call, so that a neighbour's load hits all alike; figures of different runs on a
-shared machine are not comparable, the ratio of two in one run is.
+What is compared takes turns, so that a neighbour's load hits all alike; figures of different runs on a shared machine
+are not comparable, the ratio of two in one run is. A turn is a few calls of one thing, as a camera makes them; the first
+finds another's data in the caches and is not counted.
 """
 
 import platform
@@ -21,8 +22,9 @@ from training.evaluation.peers import Aizoo, open_interpreter
 
 #: What a camera gives.
 WIDTH, HEIGHT = 640, 480
-#: Calls of each that are made and not counted: caches and clocks settle.
-WARM_UP = 3
+#: Turns that are made and not counted: clocks settle. Calls of a turn that are counted.
+WARM_UP = 2
+TURN = 5
 #: Height of a pasted face's picture.
 _FACE_HEIGHT = 220
 
@@ -89,6 +91,7 @@ def benchmark(
     frames = {count: frame_with(face, count) for count in faces}
     timings, ratios = [], []
     for number in threads:
+        cv2.setNumThreads(number)  # resizing counts, too
         detectors: dict[str, Detector] = {OURS: load_detector(models, number)}
         detectors |= {peer.name: Aizoo(peer, number) for peer in peers}
         tasks = [
@@ -105,15 +108,16 @@ def benchmark(
 
 
 def take_turns(tasks: Sequence[_Task], threads: int, rounds: int) -> list[Timing]:
-    """Call each once a round, every round beginning with the next one."""
+    """`rounds` counted calls of each, `TURN` in a turn; every round of turns begins with the next one."""
     spent: list[list[float]] = [[] for _ in tasks]
     found: list[int | None] = [None for _ in tasks]
-    for turn in range(rounds + WARM_UP):
+    for turn in range(-(-rounds // TURN) + WARM_UP):
         for step in range(len(tasks)):
             index = (turn + step) % len(tasks)
-            began = time.perf_counter()
             found[index] = tasks[index].call()
-            if turn >= WARM_UP:
+            for _ in range(min(TURN, rounds - len(spent[index])) if turn >= WARM_UP else 0):
+                began = time.perf_counter()
+                tasks[index].call()
                 spent[index].append((time.perf_counter() - began) * 1e3)
     return [
         Timing(
