@@ -1,8 +1,8 @@
 """How long the models take, beside others, in one run.
 
 What is compared takes turns, so that a neighbour's load hits all alike; figures of different runs on a shared machine
-are not comparable, the ratio of two in one run is. A turn is a few calls of one thing, as a camera makes them; the first
-finds another's data in the caches and is not counted.
+are not comparable, the ratio of two in one run is. A turn is a few calls of one thing, as a camera makes; the first of
+them finds another's data in the caches and is not counted.
 """
 
 import platform
