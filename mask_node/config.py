@@ -121,7 +121,16 @@ class OutboxSettings(Section):
     """Verdicts on disk until they are safely elsewhere."""
 
     path: Path = Field(default=Path("var/node-outbox.db"), title="File", description="SQLite.")
-    limit: int = Field(default=10_000, ge=10, le=1_000_000, title="Limit", description="Verdicts; the oldest go first.")
+    limit: int = Field(
+        default=10_000,
+        ge=10,
+        le=1_000_000,
+        title="Limit",
+        description="Verdicts of less than 1 KB; the oldest go first.",
+    )
+    keep_days: float = Field(
+        default=30, ge=0.01, le=3650, title="Kept for", description="Days; older ones go unheard, and are counted."
+    )
     window: int = Field(default=20, ge=1, le=1000, title="Window", description="Sent and not yet acknowledged.")
     ack_within: float = Field(
         default=10, gt=0, le=600, title="Acknowledged within", description="Seconds, then all is sent again."

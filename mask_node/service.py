@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from datetime import timedelta
 from importlib.metadata import version
 
 from mask_node.commands import Obedience
@@ -55,7 +56,8 @@ class Node:
     ) -> None:
         self.config, self._detector, self._source = config, detector, source
         self._clock: Clock = clock or SystemClock()
-        self._outbox = Outbox(config.outbox.path, limit=config.outbox.limit)
+        keep = timedelta(days=config.outbox.keep_days)
+        self._outbox = Outbox(config.outbox.path, limit=config.outbox.limit, keep=keep, clock=self._clock)
         self._vitals = Vitals(self._clock.monotonic())
         self._obedience = Obedience()
         self._stopping, self._news, self._enabled = threading.Event(), threading.Event(), threading.Event()
