@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import signal
 import socket
 import sys
@@ -42,6 +43,7 @@ def _load(path: Path) -> NodeConfig:
 def run(config: Config) -> None:
     """Watch the door and tell the hub, until SIGTERM or Ctrl-C, or until a file has ended."""
     settings = _load(config)
+    from mask_node.relay import RelayError
     from mask_node.service import Node
     from mask_node.sources import SourceError
     from mask_node.vision.card import ModelError
@@ -52,13 +54,16 @@ def run(config: Config) -> None:
         signal.signal(number, lambda *_: stop.set())
     try:
         node.start()
-    except (SourceError, ModelError, OSError) as error:
+    except (SourceError, ModelError, RelayError, OSError) as error:
         raise _fail(error) from error
-    while not stop.is_set() and not node.ended.is_set():
+    while not stop.is_set() and not node.ended.is_set() and not node.restart_wanted.is_set():
         stop.wait(0.2)
-    if not stop.is_set():
+    if node.ended.is_set() and not stop.is_set():
         node.wait_told(LAST_WORDS_S)
     node.stop()
+    if node.restart_wanted.is_set():
+        # In place of this process, so that it works without anybody who would start it again.
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606
     if node.broke_off:
         raise typer.Exit(1)
 

@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from maskgate.config import MqttSettings, Secret, Section
 from maskgate.ids import Slug
+from maskgate.messages import LockAction
 
 
 def _short_source(value: Any) -> Any:
@@ -140,6 +141,65 @@ class OutboxSettings(Section):
     )
 
 
+class EvidenceSettings(Section):
+    """Pictures leave the board only where this says so. They are never written to its disk."""
+
+    pictures: Literal["none", "violations", "all"] = Field(
+        default="none", title="Pictures", description="Which verdicts are sent with a picture."
+    )
+    snapshot: bool = Field(default=False, title="Snapshot", description="Whether the hub may ask for a picture.")
+    faces: Literal["hidden", "shown"] = Field(
+        default="hidden", title="Faces", description="hidden: nobody can be known by them. shown: a second opt-in."
+    )
+    width: int = Field(default=640, ge=64, le=1920, title="Width", description="Pixels at most.")
+    quality: int = Field(default=75, ge=5, le=95, title="Quality", description="Of the JPEG.")
+    waiting: int = Field(
+        default=8, ge=1, le=100, title="Waiting", description="Pictures in memory; the oldest go first."
+    )
+
+
+Pin = Annotated[int, Field(ge=0, le=53)]
+
+
+class RelaySettings(Section):
+    """A relay on the board's own pins."""
+
+    pin: Pin = Field(title="Pin", description="GPIO number (BCM).")
+    active_high: bool = Field(default=True, title="Active high", description="Whether a high pin powers the relay.")
+    energised: LockAction = Field(
+        default=LockAction.UNLOCK, title="Energised", description="What the powered relay does to the lock."
+    )
+    power_on: LockAction | None = Field(
+        default=None, title="At power-on", description="Where it is from the start on; without power when left out."
+    )
+    safe: LockAction = Field(default=LockAction.LOCK, title="Safe", description="Where it goes when the hub is gone.")
+    alone: Literal["safe", "policy"] = Field(
+        default="safe",
+        title="Without a hub",
+        description="safe: stay there. policy: follow the hub's last known one.",
+    )
+    door: Slug | None = Field(default=None, title="Door", description="Whose policy and emergency it follows alone.")
+    hold: float = Field(default=5, gt=0, le=300, title="Hold", description="Seconds of a grant or a denial alone.")
+    lost_for: float = Field(
+        default=2, gt=0, le=60, title="Lost for", description="Seconds without a connection that make the hub gone."
+    )
+    silent_for: float = Field(
+        default=25, ge=12, le=600, title="Silent for", description="Seconds without a word; the hub speaks every 10 s."
+    )
+
+    @property
+    def first(self) -> LockAction:
+        """Where the relay is from the program's start on."""
+        unpowered = LockAction.LOCK if self.energised is LockAction.UNLOCK else LockAction.UNLOCK
+        return self.power_on or unpowered
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.alone == "policy" and self.door is None:
+            raise ValueError("alone: policy needs the door whose policy it is; add door")
+        return self
+
+
 class NodeConfig(Section):
     """The whole of `node.yaml`."""
 
@@ -150,4 +210,7 @@ class NodeConfig(Section):
     tracking: TrackingSettings = TrackingSettings()
     verdict: VerdictSettings = VerdictSettings()
     outbox: OutboxSettings = OutboxSettings()
+    evidence: EvidenceSettings = EvidenceSettings()
+    relay: RelaySettings | None = None
+    lamp: Pin | None = Field(default=None, title="Lamp", description="GPIO number of a lamp that `identify` blinks.")
     health_every: float = Field(default=10, gt=0, le=60, title="Health every", description="Seconds.")

@@ -29,6 +29,73 @@ class Beat:
         self.at = self._clock.monotonic()
 
 
+class Life:
+    """One life of a `Worker`'s thread."""
+
+    def __init__(self, beat: Beat) -> None:
+        self.beat = beat
+        self._over = threading.Event()
+        #: Whether another life has taken its place: what it still does must not count.
+        self.abandoned = False
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the thread is to go on; ask again after all that may have taken long. It is a sign of life."""
+        if not self._over.is_set():
+            self.beat()
+        return not self._over.is_set()
+
+    def end(self) -> None:
+        """Let the thread end as soon as it asks."""
+        self._over.set()
+
+
+class Worker:
+    """A thread that can be begun anew. One that hangs is left behind: when it wakes, its life is over."""
+
+    def __init__(self, name: str, work: Callable[[Life], None], clock: Clock) -> None:
+        self.name, self._work, self._clock = name, work, clock
+        self._life = Life(Beat(clock))
+        self._thread: threading.Thread | None = None
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread of the present life runs."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def beat(self) -> float:
+        """Return its last sign of life."""
+        return self._life.beat.at
+
+    def start(self) -> None:
+        """Begin, or begin anew."""
+        self._life.abandoned = True
+        self._life.end()
+        self._life = life = Life(Beat(self._clock))
+        self._thread = threading.Thread(target=self._run, args=(life,), name=self.name, daemon=True)
+        self._thread.start()
+
+    def stop(self, timeout: float) -> None:
+        """End the life and wait for its thread, up to `timeout` seconds."""
+        self._life.end()
+        if self.alive and self._thread is not None:
+            self._thread.join(timeout)
+
+    def end(self) -> None:
+        """End the life without waiting."""
+        self._life.end()
+
+    def part(self) -> "Part":
+        """Return what a supervisor watches."""
+        return Part(self.name, lambda: self.alive, self.beat, self.start)
+
+    def _run(self, life: Life) -> None:
+        try:
+            self._work(life)
+        except Exception:
+            log.exception("%s ended by a fault", self.name)
+
+
 class Step(Enum):
     """What to do about a part."""
 
