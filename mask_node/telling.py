@@ -52,6 +52,7 @@ class SendWindow:
         """The line is new: begin again with the oldest row."""
         self._flying.clear()
         self.sent_up_to, self._heard, self._probes_left = 0, False, PROBES
+        self._patience = self._first_patience
 
     def hub_is_there(self) -> None:
         """The hub has spoken on this line."""

@@ -72,6 +72,17 @@ def test_a_hub_that_was_not_heard_yet_is_given_the_time_to_find_the_broker_again
     assert window.room == 20, "whoever acknowledges is there"
 
 
+def test_a_new_line_is_waited_for_no_longer_than_the_first_time() -> None:
+    window = SendWindow(5, 10)
+    window.sent(1, 0)
+    window.rewind_if_overdue(10)
+    window.rewind()
+    window.sent(1, 10)
+    window.gone([1])
+    window.sent(2, 10)
+    assert window.waits(10) == 10
+
+
 @given(st.lists(st.one_of(st.just("send"), st.integers(1, 30), st.floats(0.1, 30), st.just("rewind")), max_size=60))
 def test_nothing_is_overtaken_and_nothing_waits_for_ever(steps: list[object]) -> None:
     """Rows 1..30 wait; whatever is acknowledged, timed out or replayed, the oldest row is sent first."""
