@@ -6,7 +6,7 @@ from collections.abc import Callable
 from mask_node.config import NodeConfig
 from mask_node.outbox import Outbox
 from mask_node.passage import Verdict
-from mask_node.pictures import Picture, Pictures, as_jpeg, hidden, is_wanted
+from mask_node.pictures import Picture, Pictures, evidence, is_wanted
 from mask_node.relay import Relay
 from mask_node.seeing import Observed
 from mask_node.sources import Captured
@@ -56,10 +56,7 @@ class Keeper:
             names.add(asked)
         if not names:
             return
-        frame = picture.frame
-        if self._settings.faces == "hidden":
-            frame = hidden(frame, lambda part: eyes.detector.detect(part).faces)
-        content = as_jpeg(frame, self._settings)
+        content = evidence(picture.frame, self._settings, lambda part: eyes.detector.detect(part).faces)
         for name in sorted(names):
             self._pictures.put(Picture(name, content))
         self._wake()

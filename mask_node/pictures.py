@@ -58,16 +58,24 @@ def hidden(frame: Frame, find: Find) -> Frame:
     return np.asarray(cv2.resize(small, frame.shape[1::-1], interpolation=cv2.INTER_NEAREST), np.uint8)
 
 
-def as_jpeg(frame: Frame, settings: EvidenceSettings) -> bytes:
-    """Return the picture as JPEG, no wider than the site wants and no larger than `MOST_BYTES`."""
-    scale = min(1.0, settings.width / frame.shape[1])
-    if scale < 1:
-        frame = np.asarray(cv2.resize(frame, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+def evidence(frame: Frame, settings: EvidenceSettings, find: Find) -> bytes:
+    """Return what may leave the board of a (H, W, 3) BGR frame, as JPEG of at most `MOST_BYTES`."""
+    shown = settings.faces == "shown"
+    picture = _smaller(frame if shown else hidden(frame, find), settings.width)
+    if not shown and picture.shape != frame.shape:
+        picture = hidden(picture, find)  # in another size, something else may look like a face
     for quality in (settings.quality, 60, 40, 20, 5):
-        _, content = cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, min(quality, settings.quality)])
+        _, content = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, min(quality, settings.quality)])
         if content.size <= MOST_BYTES:
             break
     return content.tobytes()
+
+
+def _smaller(frame: Frame, width: int) -> Frame:
+    scale = min(1.0, width / frame.shape[1])
+    if scale == 1:
+        return frame
+    return np.asarray(cv2.resize(frame, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
