@@ -33,9 +33,10 @@ def check(config: NodeConfig) -> Iterator[tuple[str, str, bool]]:
 
 
 def _models(config: NodeConfig) -> str:
-    from mask_node.vision.load import load_detector
+    from mask_node.accelerator import load_best
 
-    return load_detector(config.models.folder, config.models.threads).model_id
+    detector, hardware = load_best(config.models.folder, config.models.threads, edge_tpu=config.models.edge_tpu)
+    return f"{detector.model_id}, on {hardware}"
 
 
 def _source(config: NodeConfig) -> str:

@@ -43,7 +43,8 @@ class ModelSettings(Section):
     """The models and how they run."""
 
     folder: Path | None = Field(default=None, title="Folder", description="The package's own when left out.")
-    threads: int = Field(default=1, ge=1, le=64, title="Threads")
+    threads: int = Field(default=1, ge=1, le=64, title="Threads", description="Of the processor.")
+    edge_tpu: bool = Field(default=True, title="Edge TPU", description="Use one where it is there.")
 
 
 #: From this score on, a face is taken for one. On the val split: nine of ten faces of 32 px and more are found,

@@ -82,6 +82,8 @@ class Eyes:
         self._reading = False
         self.enabled = threading.Event()
         self.enabled.set()
+        #: What the models run on, and why not on something faster.
+        self.hardware = "cpu"
         #: Set when the source has ended and all it showed was kept.
         self.ended = threading.Event()
         #: Whether it ended by a fault of the source, which the log names.
@@ -91,11 +93,6 @@ class Eyes:
     def model_id(self) -> str:
         """Of the detector in use."""
         return self._detector.model_id if self._detector else ""
-
-    @property
-    def hardware(self) -> str:
-        """What the models run on, as far as the detector says."""
-        return str(getattr(self._detector, "hardware", "cpu"))
 
     @property
     def camera(self) -> CameraState:
@@ -131,9 +128,11 @@ class Eyes:
     def _load(self) -> Detector:
         if self._given is not None:
             return self._given
-        from mask_node.vision.load import load_detector
+        from mask_node.accelerator import load_best
 
-        return load_detector(self._config.models.folder, self._config.models.threads)
+        models = self._config.models
+        detector, self.hardware = load_best(models.folder, models.threads, edge_tpu=models.edge_tpu)
+        return detector
 
     def _open_source(self) -> Source:
         return open_source(self._config.source, pace=True, patient=True, clock=self._clock)
