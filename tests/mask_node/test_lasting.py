@@ -15,7 +15,10 @@ import mask_node.seeing
 import mask_node.supervise
 from mask_node.config import EvidenceSettings
 from mask_node.service import Node
+from mask_node.sources import SourceError
+from mask_node.sources.live import Live
 from mask_node.vision.types import Frame, Sight
+from maskgate.clock import SystemClock
 from maskgate.config import MqttSettings
 from maskgate.demo.broker import Broker, available, start_broker
 from maskgate.ids import new_id
@@ -84,23 +87,28 @@ def test_an_interpreter_that_hangs_is_left_behind_and_the_next_one_sees(
     hub.stop()
 
 
-class Silent(Frames):
-    """A camera whose thread hangs."""
+class Hung(Live):
+    """A camera whose driver hangs."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.beat = 0.0
+        self.go = threading.Event()
+        super().__init__("hung", patient=True, clock=SystemClock())
+
+    def _open(self) -> Any:
+        self.go.wait(60)
+        raise SourceError("it hung")
 
 
 def test_a_camera_that_hangs_is_opened_anew(
     broker: Broker, tmp_path: Path, hasty: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hub, hung, mended = Hub(broker), Silent(), Frames(people(1))
+    hub, hung, mended = Hub(broker), Hung(), Frames(people(1))
     monkeypatch.setattr(mask_node.seeing, "open_source", lambda *_args, **_named: mended)
     with running(Node(config(broker, tmp_path), detector=ColourEyes(), source=hung)) as node:
         until(lambda: len(hub.told) == 1, "somebody before the new camera")
-        assert hung.closed.is_set()
+        assert hung.ended
         assert node.health().restarts == 1
+    hung.go.set()
     hub.stop()
 
 
