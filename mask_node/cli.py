@@ -73,11 +73,14 @@ def check(config: Config) -> None:
     typer.echo(f"configuration: {config} is good")
     from mask_node.checking import check as parts
 
-    logging.disable()  # what is wrong is said once, here
     outcome = []
-    for name, said, well in parts(settings):
-        typer.echo(f"{name}: {said}", err=not well)
-        outcome.append(well)
+    logging.disable()  # what is wrong is said once, here
+    try:
+        for name, said, well in parts(settings):
+            typer.echo(f"{name}: {said}", err=not well)
+            outcome.append(well)
+    finally:
+        logging.disable(logging.NOTSET)
     if not all(outcome):
         raise typer.Exit(1)
 

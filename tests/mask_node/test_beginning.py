@@ -1,9 +1,7 @@
 """`maskgate node init`, `schema` and `check`."""
 
 import json
-import logging
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import jsonschema
@@ -18,12 +16,6 @@ from mask_node.config import NodeConfig
 from maskgate.config import parse
 from maskgate.demo.broker import available, free_port, start_broker
 from tests.mask_node.fakes import ColourEyes, empty, write_clip
-
-
-@pytest.fixture(autouse=True)
-def log_again() -> Iterator[None]:
-    yield
-    logging.disable(logging.NOTSET)
 
 
 def test_the_first_file_is_valid_and_its_comments_are_the_defaults(tmp_path: Path) -> None:

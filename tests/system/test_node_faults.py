@@ -62,7 +62,7 @@ def lines(ledger: Path) -> list[tuple[str, int]]:
     return [(passage, int(revision)) for passage, revision in found]
 
 
-@pytest.mark.timeout(420)
+@pytest.mark.timeout(600)
 @pytest.mark.skipif("mosquitto" not in available(), reason="mosquitto is not installed")
 def test_no_verdict_is_lost_or_overtaken_by_two_hundred_faults(tmp_path: Path) -> None:
     chance = random.Random(4)
