@@ -69,6 +69,8 @@ class Ears:
             if not message.retain:
                 self._teller.replay()
             self._teller.hub_is_there()
+            if self._relay is not None:
+                self._relay.found()
             self._hub_lives(message)
         elif self._relay is not None:
             self._relay.lost()

@@ -95,6 +95,11 @@ class Pictures:
         self._most = most
         self.dropped = 0
 
+    @property
+    def waiting(self) -> bool:
+        """Whether there is one to be sent."""
+        return bool(self._waiting)
+
     def put(self, picture: Picture) -> None:
         """Keep one until it is sent."""
         with self._lock:

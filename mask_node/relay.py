@@ -102,6 +102,10 @@ class Relay:
         if self._signs.lost_at is None:
             self._signs = Signs(self._signs.heard_at, self._clock.monotonic())
 
+    def found(self) -> None:
+        """The connection stands again, and the broker holds the hub for there; whether it speaks is to be seen."""
+        self._signs = Signs(self._signs.heard_at)
+
     def saw(self, state: MaskState) -> None:
         """A verdict was reached here; it counts only while the hub is silent."""
         now = self._clock.monotonic()

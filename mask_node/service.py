@@ -165,7 +165,7 @@ class Node:
             try:
                 wait = min(self._reporter.turn(self._link.publish), self._teller.turn())
                 # A picture is less than a verdict: it goes when every verdict is under way.
-                if self._link.connected and self._teller.all_sent:
+                if self._pictures.waiting and self._link.connected and self._teller.all_sent:
                     self._pictures.send(self._publish_picture)
             except Exception:
                 log.exception("telling failed; it goes on")

@@ -91,6 +91,21 @@ def test_a_lost_connection_releases_it_within_three_seconds(clock: ManualClock, 
     relay.stop(1)
 
 
+def test_a_hub_that_the_broker_holds_for_there_must_speak_before_long(clock: ManualClock, pins: Any) -> None:
+    relay = made(clock, pins)
+    relay.told(LockAction.UNLOCK)
+    relay.lost()
+    clock.advance(1)
+    relay.found()
+    clock.advance(5)
+    relay.turn()
+    assert relay.measured is LockState.UNLOCKED
+    clock.advance(RelaySettings(pin=17).silent_for)
+    relay.turn()
+    assert relay.measured is LockState.LOCKED
+    relay.stop(1)
+
+
 def test_alone_a_mask_opens_where_the_site_says_so(clock: ManualClock, pins: Any) -> None:
     relay = made(clock, pins, alone="policy", door="front", hold=5)
     relay.policy = Policy(Mode.HARD, Entry.CONTROLLED, emergency=False)
