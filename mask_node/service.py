@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 #: After a fault in telling, so that it does not fill the log.
 PAUSE_S = 1.0
 #: What an orderly stop may take at most, part by part and altogether, in seconds.
-PART_S, STOP_S = 0.4, 1.6
+PART_S, STOP_S, FAREWELL_S = 0.4, 1.6, 0.25
 
 
 class Node:
@@ -135,7 +135,8 @@ class Node:
         self._telling.end()
         self._news.set()
         self._telling.stop(left())
-        self._link.stop(self._reporter.said(Availability.STOPPED), timeout=left())
+        # It waits up to three times for so long: for a connection, for the farewell, for its thread.
+        self._link.stop(self._reporter.said(Availability.STOPPED), timeout=min(left(), FAREWELL_S))
         self._close()
 
     def _close(self) -> None:
