@@ -51,19 +51,25 @@ class Wire:
                 near, _ = self._listener.accept()
             except OSError:
                 return
-            far = None
-            with contextlib.suppress(OSError):
-                if self._up.is_set():
-                    far = socket.create_connection(("127.0.0.1", self._target), timeout=5)
-                    far.settimeout(None)
-            if far is None:
-                near.close()
-                continue
-            with self._lock:
-                self._ends |= {near, far}
-            for here, there in ((near, far), (far, near)):
-                here.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                threading.Thread(target=self._pass, args=(here, there), daemon=True).start()
+            with contextlib.suppress(OSError):  # cut while it is made
+                self._join(near)
+
+    def _join(self, near: socket.socket) -> None:
+        if not self._up.is_set():
+            near.close()
+            return
+        try:
+            far = socket.create_connection(("127.0.0.1", self._target), timeout=5)
+        except OSError:
+            near.close()
+            return
+        far.settimeout(None)
+        with self._lock:
+            self._ends |= {near, far}
+        for end in (near, far):
+            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for here, there in ((near, far), (far, near)):
+            threading.Thread(target=self._pass, args=(here, there), daemon=True).start()
 
     def _pass(self, here: socket.socket, there: socket.socket) -> None:
         with contextlib.suppress(OSError):
