@@ -32,8 +32,8 @@ TopicName = Annotated[str, AfterValidator(_publishable), Field(max_length=200)]
 class MqttLock(Section):
     """A lock or relay that listens on one topic and reports on another.
 
-    Payloads may hold `{id}` and `{expires_at}`, which each command fills: a lock that reads them can refuse
-    a command that is old or came twice.
+    Payloads may hold `{id}`, `{sent_at}` and `{expires_at}`, which each command fills: a lock that reads them can
+    refuse a command that is old or came twice.
     """
 
     driver: Literal["mqtt"] = "mqtt"

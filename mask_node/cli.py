@@ -1,19 +1,18 @@
-"""`maskgate node`: run, check, detect, watch."""
+"""`maskgate node`: init, check, run, watch, detect, schema."""
 
 import json
 import logging
+import os
 import signal
-import socket
 import sys
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from mask_node.config import NodeConfig
-from maskgate.config import ConfigError, load
+from maskgate.config import ConfigError, load, parse
 
 app = typer.Typer(help="A camera board.", no_args_is_help=True, add_completion=False)
 
@@ -42,6 +41,7 @@ def _load(path: Path) -> NodeConfig:
 def run(config: Config) -> None:
     """Watch the door and tell the hub, until SIGTERM or Ctrl-C, or until a file has ended."""
     settings = _load(config)
+    from mask_node.relay import RelayError
     from mask_node.service import Node
     from mask_node.sources import SourceError
     from mask_node.vision.card import ModelError
@@ -52,57 +52,68 @@ def run(config: Config) -> None:
         signal.signal(number, lambda *_: stop.set())
     try:
         node.start()
-    except (SourceError, ModelError, OSError) as error:
+    except (SourceError, ModelError, RelayError, OSError) as error:
         raise _fail(error) from error
-    while not stop.is_set() and not node.ended.is_set():
+    while not stop.is_set() and not node.ended.is_set() and not node.restart_wanted.is_set():
         stop.wait(0.2)
-    if not stop.is_set():
+    if node.ended.is_set() and not stop.is_set():
         node.wait_told(LAST_WORDS_S)
     node.stop()
+    if node.restart_wanted.is_set():
+        # In place of this process, so that it works without anybody who would start it again.
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606
     if node.broke_off:
         raise typer.Exit(1)
 
 
 @app.command()
 def check(config: Config) -> None:
-    """Read the configuration, open models and source, reach for the broker; change nothing."""
+    """Read the configuration, try models, source, outbox and broker; change nothing and move nothing."""
     settings = _load(config)
     typer.echo(f"configuration: {config} is good")
-    from mask_node.sources import open_source
-    from mask_node.vision.load import load_detector
+    from mask_node.checking import check as parts
 
-    def models() -> str:
-        return load_detector(settings.models.folder, settings.models.threads).model_id
-
-    def source() -> str:
-        opened = open_source(settings.source)
-        opened.close()
-        return "can be opened"
-
-    def broker() -> str:
-        place = (settings.mqtt.host, settings.mqtt.port)
-        try:
-            socket.create_connection(place, timeout=3).close()
-        except OSError as error:
-            raise OSError(f"nobody answers at {place[0]}:{place[1]} ({error}); check host and port") from error
-        return f"answers at {place[0]}:{place[1]}"
-
-    parts = {"models": models, "source": source, "broker": broker}
-    outcome = [_checked(name, part) for name, part in parts.items()]  # all are looked at, whatever the first says
+    outcome = []
+    logging.disable()  # what is wrong is said once, here
+    try:
+        for name, said, well in parts(settings):
+            typer.echo(f"{name}: {said}", err=not well)
+            outcome.append(well)
+    finally:
+        logging.disable(logging.NOTSET)
     if not all(outcome):
         raise typer.Exit(1)
 
 
-def _checked(name: str, part: Callable[[], str]) -> bool:
-    from mask_node.sources import SourceError
-    from mask_node.vision.card import ModelError
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of node.yaml, for editors."""
+    typer.echo(json.dumps(NodeConfig.model_json_schema(), indent=2))
 
+
+@app.command()
+def init(
+    file: Annotated[Path, typer.Argument(help="Where to; never over a file that is there.")] = Path("node.yaml"),
+    node: Annotated[str, typer.Option("--id", help="The board's id: a-z, 0-9, - and _.")] = "front-camera",
+) -> None:
+    """Write a first node.yaml, with every setting explained and the cameras that are there."""
+    from mask_node.beginning import cameras, first_file
+
+    found = cameras()
+    text = first_file(node, found, file.name)
     try:
-        typer.echo(f"{name}: {part()}")
-    except (SourceError, ModelError, OSError) as error:
-        typer.echo(f"{name}: {error}", err=True)
-        return False
-    return True
+        parse(text, NodeConfig, name=str(file))
+        with file.open("x", encoding="utf-8") as new:
+            new.write(text)
+    except ConfigError as error:
+        raise _fail(error) from error
+    except FileExistsError as error:
+        raise _fail(f"{file} is there already; name another file, or remove it") from error
+    except OSError as error:
+        raise _fail(f"{file} cannot be written: {error.strerror}") from error
+    for number, title in found.items():
+        typer.echo(f"camera {number}: {title}")
+    typer.echo(f"{file} is written; look it over, then: maskgate node check --config {file}")
 
 
 @app.command()

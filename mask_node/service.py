@@ -1,48 +1,45 @@
-"""The node's program: one thread looks, one tells; the link has its own."""
+"""The node's program: one thread looks, one tells, one watches over them; the link has its own."""
 
 import logging
 import threading
-from importlib.metadata import version
+import time
+from datetime import timedelta
+from functools import partial
+from typing import Any
 
-from mask_node.commands import Obedience
 from mask_node.config import NodeConfig
-from mask_node.looking import Looker
+from mask_node.hearing import Ears
+from mask_node.keeping import Keeper
+from mask_node.lamp import Lamp
+from mask_node.obeying import orders_of
 from mask_node.outbox import Outbox
-from mask_node.passage import Verdict
-from mask_node.sources import Captured, Source, SourceError, open_source
+from mask_node.pictures import Picture, Pictures
+from mask_node.relay import Relay
+from mask_node.reporting import Reporter
+from mask_node.seeing import Eyes
+from mask_node.sources import Source
+from mask_node.supervise import Life, Part, Supervisor, Worker
+from mask_node.systemd import Systemd
 from mask_node.telling import Teller
 from mask_node.vision.types import Detector
-from mask_node.vitals import Vitals, temperature_c
+from mask_node.vitals import Vitals
 from maskgate.clock import Clock, SystemClock
-from maskgate.messages import (
-    Ack,
-    Availability,
-    CameraState,
-    Dropped,
-    MessageError,
-    NodeHealth,
-    Passage,
-    SetEnable,
-    decode,
-    encode,
-)
+from maskgate.messages import Availability, NodeHealth
 from maskgate.mqtt import Inbound, Link, Outbound
-from maskgate.topics import HUB_AVAILABILITY, NODE_ACK, NODE_AVAILABILITY, NODE_HEALTH, NODE_PASSAGE, NODE_SET_ENABLE
+from maskgate.topics import NODE_EVIDENCE, NODE_PASSAGE
 
 log = logging.getLogger(__name__)
 
-#: How long a look waits for a picture before time passes without one, in seconds.
-LOOK_S = 0.5
-#: After a fault that is not the detector's, so that it does not fill the log.
+#: After a fault in telling, so that it does not fill the log.
 PAUSE_S = 1.0
-#: What an orderly stop may take, part by part; together under 2 s.
-JOIN_S = 0.4
+#: What an orderly stop may take at most, part by part and altogether, in seconds.
+PART_S, STOP_S, FAREWELL_S = 0.4, 1.6, 0.25
 
 
 class Node:
     """A camera board. The constructor does nothing; `start` opens what is configured, `stop` leaves in order.
 
-    detector, source: in place of those configured, for tests and other eyes.
+    detector, source, pins: in place of those configured, for tests and other eyes.
     """
 
     def __init__(
@@ -52,238 +49,196 @@ class Node:
         detector: Detector | None = None,
         source: Source | None = None,
         clock: Clock | None = None,
+        pins: Any = None,
     ) -> None:
-        self.config, self._detector, self._source = config, detector, source
-        self._clock: Clock = clock or SystemClock()
-        self._outbox = Outbox(config.outbox.path, limit=config.outbox.limit)
+        self.config, self._clock = config, clock or SystemClock()
+        keep = timedelta(days=config.outbox.keep_days)
+        self._outbox = Outbox(config.outbox.path, limit=config.outbox.limit, keep=keep, clock=self._clock)
+        self._pictures = Pictures(config.evidence.waiting)
         self._vitals = Vitals(self._clock.monotonic())
-        self._obedience = Obedience()
-        self._stopping, self._news, self._enabled = threading.Event(), threading.Event(), threading.Event()
-        self._enabled.set()
-        #: Set when the source has ended and all it showed is in the outbox.
-        self.ended = threading.Event()
-        #: Whether it ended by a fault of the source, which the log names.
-        self.broke_off = False
-        root, me = config.mqtt.root, {"node": config.id}
-        self._ack, self._enable = NODE_ACK.path(root, **me), NODE_SET_ENABLE.path(root, **me)
-        self._hub = HUB_AVAILABILITY.path(root)
-        self._health_topic, self._availability = NODE_HEALTH.path(root, **me), NODE_AVAILABILITY.path(root, **me)
-        self._link = Link(
-            config.mqtt,
-            client_id=f"maskgate-node-{config.id}",
-            subscriptions=(self._ack, self._enable, self._hub),
-            on_message=self._heard,
-            on_up=self._came_up,
-            on_down=self._news.set,
-            on_published=self._published,
-            will=self._said(Availability.OFFLINE),
+        self._news = threading.Event()
+        #: Set when the hub wants the program to begin anew.
+        self.restart_wanted = threading.Event()
+        self._relay = Relay(config.relay, self._clock, pins=pins) if config.relay else None
+        self._lamp = Lamp(config.lamp, pins=pins)
+        self._keeper = Keeper(
+            config, outbox=self._outbox, pictures=self._pictures, relay=self._relay, wake=self._news.set
         )
-        passages = NODE_PASSAGE.path(root, **me)
-        self._teller = Teller(self._link, self._outbox, topic=passages, settings=config.outbox, clock=self._clock)
-        self._threads: list[threading.Thread] = []
-        self._health_due, self._health_of = 0.0, (CameraState.OK, "ok")
-        self._new_link = threading.Event()
-        self._unsent_health = self._verdicts_lost = 0
+        self._eyes = Eyes(
+            config, detector=detector, source=source, clock=self._clock, vitals=self._vitals,
+            keep=self._keeper.keep, changed=self._wake_if_changed,
+        )  # fmt: skip
+        self._reporter = Reporter(
+            config, eyes=self._eyes, outbox=self._outbox, keeper=self._keeper, pictures=self._pictures,
+            vitals=self._vitals, relay=self._relay, clock=self._clock,
+        )  # fmt: skip
+        orders = orders_of(
+            config, eyes=self._eyes, keeper=self._keeper, lamp=self._lamp, relay=self._relay,
+            restart=self.restart_wanted.set,
+        )  # fmt: skip
+        passages = NODE_PASSAGE.path(config.mqtt.root, node=config.id)
+        self._teller = Teller(self._outbox, topic=passages, settings=config.outbox, clock=self._clock)
+        self._ears = Ears(
+            config, teller=self._teller, outbox=self._outbox, relay=self._relay, orders=orders,
+            clock=self._clock,
+        )  # fmt: skip
+        self._telling = Worker("telling", self._tell_on, self._clock)
+        self._link = self._make_link()
+        self._teller.use(self._link)
+        link = Part("link", lambda: self._link.alive, lambda: self._link.beat, self._begin_link_anew)
+        parts = [*self._eyes.parts, self._telling.part(), link, *([self._relay.part] if self._relay else [])]
+        self._supervisor = Supervisor(parts, self._clock, after=self._sign_of_life)
+        self._reporter.restarts = lambda: self._supervisor.restarts
+        self._reporter.faults = lambda: self._supervisor.faults
+        self._systemd = Systemd()
+
+    @property
+    def ended(self) -> threading.Event:
+        """Set when the source has ended and all it showed is in the outbox."""
+        return self._eyes.ended
+
+    @property
+    def broke_off(self) -> bool:
+        """Whether it ended by a fault of the source, which the log names."""
+        return self._eyes.broke_off
 
     def start(self) -> None:
-        """Open models, outbox and source, then look and tell.
+        """Open models, outbox, source and pins, then look and tell.
 
-        Raises `ModelError`, `OSError` or `SourceError`, with nothing left open, when one of them cannot be.
+        Raises `ModelError`, `OSError`, `SourceError` or `RelayError`, with nothing left open, when one cannot be.
         """
-        if self._detector is None:
-            from mask_node.vision.load import load_detector
-
-            self._detector = load_detector(self.config.models.folder, self.config.models.threads)
         self._outbox.open()
         try:
-            if self._source is None:
-                self._source = open_source(self.config.source, pace=True, patient=True, clock=self._clock)
-        except SourceError:
-            self._outbox.close()
+            self._ears.remember()
+            if self._relay is not None:
+                self._relay.open()
+            self._lamp.open()
+            self._eyes.open()
+        except BaseException:
+            self._close()
             raise
-        for name, work in (("looking", self._look_on), ("telling", self._tell_on)):
-            self._threads.append(threading.Thread(target=work, name=name, daemon=True))
-            self._threads[-1].start()
+        if self._relay is not None:
+            self._relay.start()
+        self._eyes.start()
+        self._telling.start()
         self._link.start()
+        self._supervisor.start()
+        self._systemd.ready()
 
     def stop(self) -> None:
         """Leave in order, within 2 s: no picture more, farewell said, what is unsent kept on disk."""
-        self._stopping.set()
+        self._systemd.stopping()
+        until = self._clock.monotonic() + STOP_S
+        left = partial(_left, until, self._clock)
+        self._supervisor.stop(left())
+        self._eyes.stop(left())
+        self._telling.end()
         self._news.set()
-        if self._source is not None:
-            self._source.close()
-        for thread in self._threads:
-            thread.join(JOIN_S)
-        self._link.stop(self._said(Availability.STOPPED), timeout=JOIN_S)
+        self._telling.stop(left())
+        # It waits up to three times for so long: for a connection, for the farewell, for its thread.
+        self._link.stop(self._reporter.said(Availability.STOPPED), timeout=min(left(), FAREWELL_S))
+        self._close()
+
+    def _close(self) -> None:
+        if self._relay is not None:
+            self._relay.stop(PART_S)
+        self._lamp.close()
         self._outbox.close()
 
     def wait_told(self, timeout: float) -> bool:
         """Wait until nothing waits in the outbox; False when `timeout` seconds pass before."""
         until = self._clock.monotonic() + timeout
         while self._outbox.depth:
-            if self._clock.monotonic() > until or self._stopping.wait(0.05):
+            if self._clock.monotonic() > until:
                 return False
+            self._news.wait(0.05)
         return True
-
-    # Looking: one thread.
-
-    def _look_on(self) -> None:
-        assert self._detector is not None  # noqa: S101 - for the type checker
-        assert self._source is not None  # noqa: S101
-        looker = Looker(self._detector, tracking=self.config.tracking, verdict=self.config.verdict)
-        while not self._stopping.is_set():
-            try:
-                picture = self._source.read(LOOK_S)
-                if picture is not None and self._enabled.is_set():
-                    self._keep(self._look(looker, picture))
-                elif picture is None and self._source.ended:
-                    break
-                else:
-                    self._keep(looker.pass_time(self._clock.now(), self._clock.monotonic()))
-            except SourceError as error:
-                log.error("%s", error)  # noqa: TRY400 - a sentence for people, not a fault of ours
-                self.broke_off = True
-                break
-            except Exception:
-                log.exception("looking failed; it goes on")
-                self._stopping.wait(PAUSE_S)
-            self._wake_if_changed()
-        if not self._stopping.is_set():
-            self._keep(looker.finish())
-        self.ended.set()
-        self._news.set()
-
-    def _look(self, looker: Looker, picture: Captured) -> list[Verdict]:
-        try:
-            verdicts = looker.look(picture)
-        except Exception:
-            if self._vitals.detector == "ok":
-                log.exception("the detector failed; trying on")
-            self._vitals.failed()
-            return looker.pass_time(picture.at, picture.captured)
-        if self._vitals.detector == "failed":
-            log.info("the detector works again, after %d faults since the start", self._vitals.faults)
-        now = self._clock.monotonic()
-        self._vitals.looked(now, now - picture.captured)
-        return verdicts
-
-    def _keep(self, verdicts: list[Verdict]) -> None:
-        assert self._detector is not None  # noqa: S101
-        for verdict in verdicts:
-            log.info("passage %s, revision %d: %s", verdict.passage, verdict.revision, verdict.state)
-            try:
-                self._outbox.put(as_message(verdict, self.config.id, self._detector.model_id))
-            except Exception:
-                self._verdicts_lost += 1
-                log.exception("a verdict could not be kept, %d since the start", self._verdicts_lost)
-            self._news.set()
-
-    # Telling: one thread.
-
-    def _tell_on(self) -> None:
-        while not self._stopping.is_set():
-            self._news.clear()
-            try:
-                wait = min(self._health_turn(), self._teller.turn())
-            except Exception:
-                log.exception("telling failed; it goes on")
-                wait = PAUSE_S
-                self._stopping.wait(PAUSE_S)
-            self._news.wait(wait)
-
-    def _health_turn(self) -> float:
-        """Tell how the node is, when that is due or has changed; return the seconds until it is due."""
-        now = self._clock.monotonic()
-        state = (self._camera(), self._vitals.detector)
-        new_link = self._new_link.is_set()
-        self._new_link.clear()
-        if new_link or now >= self._health_due or state != self._health_of:
-            self._health_due, self._health_of = now + self.config.health_every, state
-            sent = self._link.publish(Outbound(self._health_topic, encode(self.health()), retain=True))
-            # Said again each time: a late will of an older connection must not stand.
-            sent = sent and self._link.publish(self._said(Availability.ONLINE))
-            self._unsent_health += sent is None
-        return self._health_due - now
 
     def health(self) -> NodeHealth:
         """How the node is now."""
-        now = self._clock.monotonic()
-        return NodeHealth(
-            node=self.config.id,
-            at=self._clock.now(),
-            version=version("maskgate"),
-            camera=self._camera(),
-            detector=self._vitals.detector,
-            model=self._detector.model_id[:200] if self._detector else "",
-            fps=round(self._vitals.fps(now), 2),
-            latency_ms=self._vitals.latency(now),
-            temperature_c=temperature_c(),
-            memory_mb=self._vitals.memory_mb(),
-            outbox=self._outbox.depth,
-            dropped=Dropped(telemetry=self._unsent_health, verdicts=self._outbox.dropped + self._verdicts_lost),
-        )
+        return self._reporter.health()
 
-    def _camera(self) -> CameraState:
-        return self._source.state if self._source else CameraState.LOST
+    # Telling: one thread.
+
+    def _tell_on(self, life: Life) -> None:
+        while life.goes_on:
+            self._news.clear()
+            try:
+                wait = min(self._reporter.turn(self._link.publish), self._teller.turn())
+                # A picture is less than a verdict: it goes when every verdict is under way.
+                if self._pictures.waiting and self._link.connected and self._teller.all_sent:
+                    self._pictures.send(self._publish_picture)
+            except Exception:
+                log.exception("telling failed; it goes on")
+                wait = PAUSE_S
+                time.sleep(PAUSE_S)
+            self._news.wait(wait)
+
+    def _publish_picture(self, picture: Picture) -> bool:
+        topic = NODE_EVIDENCE.path(self.config.mqtt.root, node=self.config.id, passage=picture.name)
+        return self._link.publish(Outbound(topic, picture.content)) is not None
 
     def _wake_if_changed(self) -> None:
-        if (self._camera(), self._vitals.detector) != self._health_of:
+        if self._reporter.changed:
             self._news.set()
 
-    def _said(self, word: Availability) -> Outbound:
-        return Outbound(self._availability, word.value.encode(), retain=True)
+    # The link, and hearing in its thread.
 
-    # Hearing: the link's thread.
+    def _make_link(self) -> Link:
+        # What an abandoned link still says when it wakes must not be taken for a word of the present one.
+        mine: list[Link] = []
+        link = Link(
+            self.config.mqtt,
+            client_id=f"maskgate-node-{self.config.id}",
+            subscriptions=self._ears.subscriptions,
+            on_message=lambda message: self._heard(mine[0], message),
+            on_up=lambda: self._came_up(mine[0]),
+            on_down=lambda: self._went_down(mine[0]),
+            on_published=lambda token: self._published(mine[0], token),
+            will=self._reporter.said(Availability.OFFLINE),
+        )
+        mine.append(link)
+        return link
 
-    def _came_up(self) -> None:
-        self._teller.replay()
-        self._new_link.set()
-        self._news.set()
+    def _begin_link_anew(self) -> None:
+        self._link.abandon()
+        self._link = self._make_link()
+        self._teller.use(self._link)
+        self._link.start()
 
-    def _published(self, token: int) -> None:
-        self._teller.published(token)
-        self._news.set()
+    def _came_up(self, link: Link) -> None:
+        if link is self._link:
+            self._teller.replay()
+            self._reporter.say_again()
+            self._news.set()
 
-    def _heard(self, message: Inbound) -> None:
+    def _went_down(self, link: Link) -> None:
+        if link is self._link:
+            if self._relay is not None:
+                self._relay.lost()
+            self._news.set()
+
+    def _published(self, link: Link, token: int) -> None:
+        if link is self._link:
+            self._teller.published(token)
+            self._news.set()
+
+    def _heard(self, link: Link, message: Inbound) -> None:
         try:
-            if message.topic == self._ack:
-                self._teller.acknowledged(decode(message.payload, Ack).stored)
-            elif message.topic == self._hub:
-                # What a new subscription is handed (retained) is no news: a new link replays by itself.
-                if not message.retain and message.payload == Availability.ONLINE.value.encode():
-                    self._teller.replay()
-            elif message.topic == self._enable:
-                self._obey(message)
-        except MessageError as error:
-            log.warning("a message on %s is not understood: %s", message.topic, error)
+            self._ears.hear(message)
         finally:
-            self._link.confirm(message)
+            link.confirm(message)
             self._news.set()
 
-    def _obey(self, message: Inbound) -> None:
-        command = self._obedience.accept(message, SetEnable, self._clock.now())
-        if command is None:
-            return
-        log.info("told to %s", "look" if command.enabled else "rest")
-        if command.enabled:
-            self._enabled.set()
-        else:
-            self._enabled.clear()
+    # Watching over: the supervisor's thread.
+
+    def _sign_of_life(self) -> None:
+        """To systemd, as long as no part has to be given up: what cannot be mended in here is for it to mend."""
+        self._wake_if_changed()
+        if not self._supervisor.faults:
+            self._systemd.alive(self._clock.monotonic())
 
 
-def as_message(verdict: Verdict, node: str, model: str) -> Passage:
-    """Return the verdict as it is told; `published_at` is set anew at each sending."""
-    return Passage(
-        passage=verdict.passage,
-        revision=verdict.revision,
-        node=node,
-        seen_from=verdict.seen_from,
-        seen_to=verdict.seen_to,
-        published_at=verdict.seen_to,
-        state=verdict.state,
-        confidence=verdict.confidence,
-        frames=verdict.frames,
-        faces_in_view=verdict.faces_in_view,
-        model=model[:200],
-        reason=verdict.reason,
-    )
+def _left(until: float, clock: Clock) -> float:
+    """Return what one part of a stop may take, in seconds."""
+    return max(0.05, min(PART_S, until - clock.monotonic()))

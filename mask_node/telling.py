@@ -11,8 +11,9 @@ from maskgate.mqtt import Link, Outbound
 
 #: An acknowledgement that does not come is waited for twice as long each time, up to this.
 LONGEST_PATIENCE_S = 60.0
-#: So long one verdict alone is waited for on a new line, before all are sent.
-PROBE_S = 1.0
+#: On a new line the oldest verdict alone is waited for so long, once where the hub is known to be there; else so often,
+#: because a hub finds a broker that was away again within 8 s. Then all are sent.
+PROBE_S, PROBES = 1.0, 8
 #: A longer sleep is not needed: whatever happens wakes the teller.
 LONGEST_SLEEP_S = 5.0
 
@@ -27,7 +28,8 @@ class SendWindow:
     def __init__(self, size: int, patience: float) -> None:
         self._size, self._first_patience, self._patience = size, patience, patience
         self._flying: dict[int, float] = {}
-        self._heard = True  # whether somebody is known to listen on this line
+        self._heard = True  # whether somebody is known to have heard us on this line
+        self._probes_left = 0
         self.sent_up_to = 0
 
     @property
@@ -49,7 +51,12 @@ class SendWindow:
     def rewind(self) -> None:
         """The line is new: begin again with the oldest row."""
         self._flying.clear()
-        self.sent_up_to, self._heard = 0, False
+        self.sent_up_to, self._heard, self._probes_left = 0, False, PROBES
+        self._patience = self._first_patience
+
+    def hub_is_there(self) -> None:
+        """The hub has spoken on this line."""
+        self._probes_left = min(1, self._probes_left)
 
     def rewind_if_overdue(self, now: float) -> None:
         """Begin again when the oldest row under way was not acknowledged in time, and be more patient then."""
@@ -57,9 +64,11 @@ class SendWindow:
             return
         if self._heard:
             self._patience = min(self._patience * 2, max(LONGEST_PATIENCE_S, self._first_patience))
+        else:
+            self._probes_left -= 1
         self._flying.clear()
-        # One that is never acknowledged must not keep the others back: now all go.
-        self.sent_up_to, self._heard = 0, True
+        # One that is never acknowledged must not keep the others back for ever: then all go.
+        self.sent_up_to, self._heard = 0, self._heard or self._probes_left <= 0
 
     def waits(self, now: float) -> float:
         """Seconds until the oldest row under way is overdue."""
@@ -72,8 +81,9 @@ class SendWindow:
 class Teller:
     """Empties the outbox over a link. `turn` belongs to one thread; the rest may be called from any, and is quick."""
 
-    def __init__(self, link: Link, outbox: Outbox, *, topic: str, settings: OutboxSettings, clock: Clock) -> None:
-        self._link, self._outbox, self._topic, self._clock = link, outbox, topic, clock
+    def __init__(self, outbox: Outbox, *, topic: str, settings: OutboxSettings, clock: Clock) -> None:
+        self._outbox, self._topic, self._clock = outbox, topic, clock
+        self._link: Link | None = None
         self._by_broker = settings.release == "broker"
         self._window = SendWindow(settings.window, settings.ack_within)
         # Held while a row is sent and noted, so that its acknowledgement cannot overtake the note.
@@ -84,7 +94,7 @@ class Teller:
         """Send what may be sent; return how many seconds may pass until the next turn if nothing happens."""
         with self._lock:
             now = self._clock.monotonic()
-            if not self._link.connected:
+            if self._link is None or not self._link.connected:
                 self._window.rewind()
                 return LONGEST_SLEEP_S
             self._window.rewind_if_overdue(now)
@@ -122,3 +132,21 @@ class Teller:
         with self._lock:
             self._window.rewind()
             self._tokens.clear()
+
+    def hub_is_there(self) -> None:
+        """The hub has spoken on this connection."""
+        with self._lock:
+            self._window.hub_is_there()
+
+    def use(self, link: Link) -> None:
+        """Go on over another link."""
+        with self._lock:
+            self._link = link
+            self._window.rewind()
+            self._tokens.clear()
+
+    @property
+    def all_sent(self) -> bool:
+        """Whether no verdict waits to be sent for the first time on this connection."""
+        with self._lock:
+            return not self._outbox.after(self._window.sent_up_to, 1)

@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 SESSION_S = 7 * 24 * 3600
 #: How many messages a broker may hand us that are not confirmed yet (MQTT 5).
 AT_ONCE = 1000
+#: Finding the broker's address may take so long, in seconds: it blocks, and is no sign that the thread is stuck.
+CONNECT_S = 45.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,8 @@ class Link:
         self._confirmed: deque[int] = deque()
         self._said_down = self._said_restless = False
         self._backoff = Backoff()
+        #: The thread's last sign of life; ahead of the clock while a long silence is in order. Monotonic seconds.
+        self.beat = time.monotonic()
         self._thread = threading.Thread(target=self._run, name=f"mqtt-{client_id}", daemon=True)
 
     @property
@@ -142,6 +146,11 @@ class Link:
         if self._thread.is_alive() and threading.current_thread() is not self._thread:
             self._thread.join(timeout)
 
+    def abandon(self) -> None:
+        """Leave a thread that is stuck behind, without waiting: if it ever wakes it ends, and touches nothing."""
+        self._stopping.set()
+        self._up.clear()
+
     def _hand_over(self, message: Outbound) -> tuple[int, paho.MQTTMessageInfo] | None:
         with self._lock:
             client, generation = self._client, self._generation
@@ -170,6 +179,7 @@ class Link:
             elif tried == paho.MQTTv5 and self._protocol == paho.MQTTv311:
                 continue  # nothing is lost yet: an older broker is found without a pause
             pause = self._backoff.after(time.monotonic() - began if was_up else None)
+            self.beat = time.monotonic() + pause
             if not self._stopping.wait(pause):
                 self._say_restless()
 
@@ -193,8 +203,10 @@ class Link:
             options: dict[str, Any] = {"clean_start": not self._keep_session, "properties": self._session()}
         else:
             options = {}
+        self.beat = time.monotonic() + CONNECT_S
         client.connect(self._settings.host, self._settings.port, self._settings.keepalive, **options)
         while not self._stopping.is_set():
+            self.beat = time.monotonic()
             alive = client.loop(timeout=0.5) == paho.MQTT_ERR_SUCCESS
             self._tell_confirmed()
             if not alive:

@@ -95,8 +95,11 @@ def _type_name(shape: dict[str, Any]) -> str:
             return f"[{name}](#{name.lower()})"
         case {"const": value}:
             return f"`{json.dumps(value)}`"
-        case {"type": "array", "items": items}:
-            return f"list of {_type_name(items)}"
+        case {"type": ("array" | "object") as kind, "items": dict(each)} | {
+            "type": ("array" | "object") as kind,
+            "additionalProperties": dict(each),
+        }:
+            return f"{'list' if kind == 'array' else 'object'} of {_type_name(each)}"
         case {"format": "date-time"}:
             return "time"
     return _TYPES[shape["type"]] + _limits(shape)

@@ -155,6 +155,23 @@ NODE_SET_RESTART = Topic(
     "start again",
     expiry_s=10,
 )
+NODE_SET_LOG_LEVEL = Topic(
+    "node_set_log_level",
+    "{root}/node/{node}/set/log_level",
+    Role.HUB,
+    (Role.NODE,),
+    m.SetLogLevel,
+    "write more or less into the log",
+    expiry_s=10,
+)
+NODE_RELAY = Topic(
+    "node_relay",
+    "{root}/node/{node}/relay",
+    Role.NODE,
+    (Role.HUB,),
+    m.Feedback,
+    "the relay on the board as measured, on change and every 10 s",
+)
 HUB_AVAILABILITY = Topic(
     "hub_availability",
     "{root}/hub/availability",
@@ -169,7 +186,7 @@ HUB_HEALTH = Topic(
     "hub_health",
     "{root}/hub/health",
     Role.HUB,
-    (Role.CONTROLLER,),
+    (Role.NODE, Role.CONTROLLER),
     m.HubHealth,
     "how the hub is, every 10 s and on change",
     retain=True,
@@ -178,7 +195,7 @@ DOOR_STATE = Topic(
     "door_state",
     "{root}/door/{door}/state",
     Role.HUB,
-    (Role.CONTROLLER, Role.ACTUATOR),
+    (Role.NODE, Role.CONTROLLER, Role.ACTUATOR),
     m.DoorState,
     "mode, lock as measured, last decision, until, counters",
     retain=True,

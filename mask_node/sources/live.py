@@ -31,6 +31,8 @@ class Live(ABC):
         self._lost = False
         self._count = 0
         self._last_at = clock.monotonic()
+        #: The thread's last sign of life; ahead of the clock while it pauses. Monotonic seconds.
+        self.beat = clock.monotonic()
         first = None if patient else self._open()
         self._thread = threading.Thread(target=self._run, args=(first,), name=f"camera {name}", daemon=True)
         self._thread.start()
@@ -73,7 +75,9 @@ class Live(ABC):
         pause = FIRST_RETRY_S
         while not self._closed.is_set():
             try:
+                self.beat = self._clock.monotonic()
                 capture = capture or self._open()
+                self.beat = self._clock.monotonic()
                 ok, frame = capture.read()
                 if ok:
                     self._keep(np.asarray(frame, np.uint8))
@@ -88,6 +92,7 @@ class Live(ABC):
             if capture is not None:
                 capture.release()
                 capture = None
+            self.beat = self._clock.monotonic() + pause
             self._closed.wait(pause)
             pause = min(pause * 2, LAST_RETRY_S)
         if capture is not None:

@@ -1,6 +1,8 @@
 """Open the models that come with the node, or others with the same names."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from mask_node.vision.card import ModelCard, ModelError, checked_model
 from mask_node.vision.face_detector import FaceDetector
@@ -14,13 +16,17 @@ MODELS = Path(__file__).resolve().parent.parent / "models"
 FACE_DETECTOR, MASK_STATE = "face_detector", "mask_state"
 
 
-def load_detector(models: Path | None = None, threads: int = 1) -> Detector:
+def load_detector(
+    models: Path | None = None, threads: int = 1, *, delegates: Sequence[Any] = (), suffix: str = ""
+) -> Detector:
     """The pair of models in a folder (default: the package's own), ready to run on `threads` threads.
 
+    delegates: of the runtime, for other hardware; suffix: of the names of the models that are made for it.
     Raises ModelError if a model or its card is missing, damaged or of the wrong kind.
     """
     folder = models or MODELS
-    return TwoStageDetector(load_face_detector(folder, threads), load_mask_state(folder, threads))
+    faces = FaceDetector(_open(folder, FACE_DETECTOR, threads, delegates, suffix))
+    return TwoStageDetector(faces, MaskStateReader(_open(folder, MASK_STATE, threads, delegates, suffix)))
 
 
 def load_face_detector(folder: Path, threads: int = 1) -> FaceDetector:
@@ -33,11 +39,11 @@ def load_mask_state(folder: Path, threads: int = 1) -> MaskStateReader:
     return MaskStateReader(_open(folder, MASK_STATE, threads))
 
 
-def _open(folder: Path, kind: str, threads: int) -> Model:
-    path = folder / f"{kind}.json"
+def _open(folder: Path, kind: str, threads: int, delegates: Sequence[Any] = (), suffix: str = "") -> Model:
+    path = folder / f"{kind}{suffix}.json"
     card, content = checked_model(path)
     _check_kind(path, card, kind)
-    return Model(card, content, threads)
+    return Model(card, content, threads, delegates)
 
 
 def _check_kind(path: Path, card: ModelCard, kind: str) -> None:

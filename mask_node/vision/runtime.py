@@ -3,6 +3,7 @@
 LiteRT is the runtime that tflite-runtime became; boards that only the latter has wheels for (32-bit) use that one.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import cv2
@@ -32,11 +33,16 @@ def _interpreter_class() -> Any:
 class Model:
     """One loaded model, batch of 1. Not safe for use by two threads at once."""
 
-    def __init__(self, card: ModelCard, content: bytes, threads: int = 1) -> None:
-        """Raises ModelError if the file is not a model or is not as its card says."""
+    def __init__(self, card: ModelCard, content: bytes, threads: int = 1, delegates: Sequence[Any] = ()) -> None:
+        """Raises ModelError if the file is not a model or is not as its card says.
+
+        delegates: of the runtime, for other hardware than the processor.
+        """
         self.card = card
         try:
-            self._interpreter = _interpreter_class()(model_content=content, num_threads=threads)
+            self._interpreter = _interpreter_class()(
+                model_content=content, num_threads=threads, experimental_delegates=list(delegates) or None
+            )
             self._interpreter.allocate_tensors()
         except ValueError as error:
             raise ModelError(f"{card.file}: the runtime cannot load it ({error}); export it again") from error

@@ -34,11 +34,13 @@ from maskgate.messages.node import (
     CameraState,
     Dropped,
     Latency,
+    LogLevel,
     NodeCommand,
     NodeHealth,
     Passage,
     PassageRef,
     SetEnable,
+    SetLogLevel,
     SetRelay,
     VerdictReason,
 )
@@ -46,7 +48,7 @@ from maskgate.messages.node import (
 __all__ = [
     "Ack", "Acknowledge", "Availability", "CameraState", "Contact", "Counters", "Decision", "Display",
     "DisplayKind", "DoorCommand", "DoorState", "Dropped", "Emergency", "Entry", "EventType", "Feedback",
-    "HubHealth", "Latency", "LockAction", "LockState", "Message", "MessageError", "Mode", "NodeCommand",
-    "NodeHealth", "Override", "Passage", "PassageRef", "SetEnable", "SetLock", "SetMode", "SetRelay",
+    "HubHealth", "Latency", "LockAction", "LockState", "LogLevel", "Message", "MessageError", "Mode", "NodeCommand",
+    "NodeHealth", "Override", "Passage", "PassageRef", "SetEnable", "SetLock", "SetLogLevel", "SetMode", "SetRelay",
     "ShowMessage", "Sound", "Timestamp", "VerdictReason", "decode", "encode",
 ]  # fmt: skip

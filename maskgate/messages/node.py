@@ -62,7 +62,7 @@ class CameraState(StrEnum):
 
 
 class Latency(BaseModel):
-    """Milliseconds from a frame's capture to its faces, over the last minute."""
+    """Milliseconds over the last minute: half of all took no longer than `p50`, 95 of 100 no longer than `p95`."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -89,11 +89,19 @@ class NodeHealth(Message):
     detector: Literal["ok", "failed"]
     model: str
     fps: float = Field(ge=0)
-    latency_ms: Latency | None = None
+    latency_ms: Latency | None = Field(default=None, description="From a frame's capture to its faces.")
+    stages: dict[str, Latency] = Field(default={}, description="The parts of that, by name.")
     temperature_c: float | None = None
     memory_mb: float = Field(ge=0)
     outbox: int = Field(ge=0, description="Verdicts that the hub has not acknowledged yet.")
+    storage: Literal["disk", "memory"] = Field(
+        default="disk", description="Where a new verdict waits; memory while the disk is full or fails."
+    )
     dropped: Dropped = Dropped()
+    enabled: bool = Field(default=True, description="Whether it looks; false while it rests by command.")
+    hardware: str = Field(default="cpu", max_length=60, description="What the models run on.")
+    restarts: int = Field(default=0, ge=0, description="Parts that were stuck and began anew, since the start.")
+    faults: tuple[str, ...] = Field(default=(), description="Parts that stay stuck although they began anew.")
 
 
 class PassageRef(BaseModel):
@@ -122,6 +130,21 @@ class SetEnable(NodeCommand):
     """Look, or rest."""
 
     enabled: bool
+
+
+class LogLevel(StrEnum):
+    """How much a node writes into its log."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class SetLogLevel(NodeCommand):
+    """Write more or less into the log, until the next start."""
+
+    level: LogLevel
 
 
 class SetRelay(NodeCommand):

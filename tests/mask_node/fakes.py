@@ -96,6 +96,7 @@ class Hub:
         )  # fmt: skip
         self.link.start()
         assert self.link.wait_up(LIMIT)
+        self.come_online()
 
     def _heard(self, message: Inbound) -> None:
         with self.lock:

@@ -1,16 +1,22 @@
 """A verdict in the outbox stays until exactly it is acknowledged, whatever is killed."""
 
+import contextlib
+import itertools
+import shutil
 import signal
 import subprocess
 import sys
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from mask_node.outbox import Outbox
+from mask_node.outbox import RETRY_S, SWEEP_S, Outbox
+from maskgate.clock import Clock
 from maskgate.messages import Passage, PassageRef, VerdictReason
 from maskgate.states import MaskState
+from tests.conftest import ManualClock
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
@@ -26,8 +32,8 @@ def ref(number: int, revision: int = 1) -> PassageRef:
     return PassageRef(passage=f"passage-{number}", revision=revision)
 
 
-def opened(path: Path, limit: int = 100) -> Outbox:
-    outbox = Outbox(path, limit=limit)
+def opened(path: Path, limit: int = 100, clock: Clock | None = None) -> Outbox:
+    outbox = Outbox(path, limit=limit, clock=clock)
     outbox.open()
     return outbox
 
@@ -95,6 +101,139 @@ def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "o.db").mkdir()
     with pytest.raises(OSError, match=r"the outbox .* cannot be opened"):
         opened(tmp_path / "o.db")
+
+
+def test_what_is_too_old_goes_and_is_counted(tmp_path: Path, clock: ManualClock) -> None:
+    outbox = opened(tmp_path / "o.db", clock=clock)
+    outbox.put(verdict(1))
+    clock.advance(timedelta(days=29).total_seconds())
+    outbox.put(verdict(2).model_copy(update={"seen_to": clock.now(), "published_at": clock.now()}))
+    assert (outbox.depth, outbox.dropped) == (2, 0)
+    clock.advance(timedelta(days=2).total_seconds())
+    outbox.put(verdict(3).model_copy(update={"seen_to": clock.now(), "published_at": clock.now()}))
+    assert names(outbox) == [("passage-2", 1), ("passage-3", 1)]
+    assert outbox.dropped == 1
+    assert timedelta(days=2).total_seconds() > SWEEP_S
+    outbox.close()
+
+
+def test_a_second_program_on_the_same_file_is_refused(tmp_path: Path) -> None:
+    outbox = opened(tmp_path / "o.db")
+    with pytest.raises(OSError, match="no other node uses it"):
+        opened(tmp_path / "o.db")
+    outbox.close()
+    opened(tmp_path / "o.db").close()
+
+
+def test_a_note_is_kept_over_a_restart(tmp_path: Path) -> None:
+    outbox = opened(tmp_path / "o.db")
+    assert outbox.noted("word") is None
+    assert outbox.note("word", "one")
+    assert outbox.note("word", "two")
+    outbox.close()
+    outbox = opened(tmp_path / "o.db")
+    assert outbox.noted("word") == "two"
+    outbox.close()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A real file system of 256 KB."""
+    place = tmp_path / "small"
+    place.mkdir()
+    mount = shutil.which("mount")
+    command = [mount or "mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(place)]
+    if mount is None or subprocess.run(command, capture_output=True, check=False).returncode != 0:
+        pytest.skip("a file system can be mounted by root only")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def fill(place: Path) -> None:
+    """Leave not a byte free."""
+    with (place / "filler").open("ab", buffering=0) as filler:
+        for size in (65536, 4096, 1):
+            with contextlib.suppress(OSError):
+                while True:
+                    filler.write(b"x" * size)
+
+
+def put_until(outbox: Outbox, storage: str, numbers: Iterator[int], most: int = 500) -> None:
+    for number in itertools.islice(numbers, most):
+        outbox.put(verdict(number))
+        if outbox.storage == storage:
+            return
+    raise AssertionError(f"not {storage} after {most} verdicts")
+
+
+def test_a_full_disk_degrades_to_memory_and_is_used_again_when_there_is_room(
+    small_disk: Path, clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    outbox, numbers = opened(small_disk / "o.db", limit=5000, clock=clock), itertools.count()
+    outbox.put(verdict(next(numbers)))
+    fill(small_disk)
+    put_until(outbox, "memory", numbers)
+    assert "the disk fails" in caplog.text
+    for number in itertools.islice(numbers, 20):
+        outbox.put(verdict(number))
+    clock.advance(RETRY_S)
+    outbox.put(verdict(next(numbers)))
+    assert outbox.storage == "memory", "there is still no room"
+    count = next(numbers)
+    order = [(f"passage-{n}", 1) for n in range(count)]
+    assert (names(outbox), outbox.depth, outbox.dropped) == (order, count, 0)
+
+    # What is acknowledged meanwhile is gone, on the full disk and in memory.
+    assert len(outbox.let_go([ref(0), ref(count - 1)])) == 2
+    assert (names(outbox), outbox.depth) == (order[1:-1], count - 2)
+
+    (small_disk / "filler").unlink()
+    clock.advance(RETRY_S)
+    assert names(outbox) == order[1:-1]
+    assert (outbox.storage, outbox.depth) == ("disk", count - 2)
+    assert "the disk takes verdicts again" in caplog.text
+    outbox.put(verdict(10_000))
+    outbox.close()
+    again = opened(small_disk / "o.db")
+    assert names(again) == [*order[1:-1], ("passage-10000", 1)]
+    again.close()
+
+
+def test_a_disk_that_is_full_at_the_start_stops_nothing(small_disk: Path, clock: ManualClock) -> None:
+    before = opened(small_disk / "o.db", clock=clock)
+    before.put(verdict(0))
+    before.close()
+    fill(small_disk)
+    outbox, numbers = opened(small_disk / "new" / "o.db", clock=clock), iter(range(1, 100))
+    put_until(outbox, "memory", numbers)
+    outbox.put(verdict(2))
+    assert names(outbox) == [("passage-1", 1), ("passage-2", 1)]
+    outbox.close()
+    assert outbox.dropped == 2, "what no disk ever took is counted as lost"
+
+    (small_disk / "filler").unlink()
+    older = opened(small_disk / "o.db", clock=clock)
+    assert names(older) == [("passage-0", 1)]
+    older.close()
+
+
+def test_rows_of_before_are_told_before_those_of_a_start_without_a_disk(tmp_path: Path, clock: ManualClock) -> None:
+    folder, away = tmp_path / "disk", tmp_path / "away"
+    before = opened(folder / "o.db", clock=clock)
+    before.put(verdict(0))
+    before.close()
+    outbox = Outbox(folder / "o.db", limit=100, clock=clock)  # never opened: the disk cannot be read yet
+    folder.rename(away)
+    folder.write_text("no folder")
+    outbox.put(verdict(1))
+    outbox.put(verdict(2))
+    assert outbox.storage == "memory"
+    folder.unlink()
+    away.rename(folder)
+    clock.advance(RETRY_S)
+    assert names(outbox) == [("passage-0", 1), ("passage-1", 1), ("passage-2", 1)]
+    assert outbox.storage == "disk"
+    outbox.close()
 
 
 _WRITER = """

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mask_node.telling import LONGEST_PATIENCE_S, PROBE_S, SendWindow
+from mask_node.telling import LONGEST_PATIENCE_S, PROBE_S, PROBES, SendWindow
 
 
 def test_no_more_is_under_way_than_the_window_holds() -> None:
@@ -49,11 +49,38 @@ def test_on_a_new_line_the_oldest_goes_alone_until_somebody_has_heard_it() -> No
 def test_one_that_is_never_acknowledged_keeps_the_others_back_for_a_moment_only() -> None:
     window = SendWindow(20, 10)
     window.rewind()
+    window.hub_is_there()
     window.sent(1, 0)
     window.rewind_if_overdue(PROBE_S)
     assert (window.sent_up_to, window.room) == (0, 20)
     window.sent(1, PROBE_S)
     assert window.waits(PROBE_S) == 10, "patience is for the hub, not for the probe"
+
+
+def test_a_hub_that_was_not_heard_yet_is_given_the_time_to_find_the_broker_again() -> None:
+    window, now, alone = SendWindow(20, 10), 0.0, 0
+    window.rewind()
+    while window.room == 1:
+        window.sent(1, now)
+        now += PROBE_S
+        window.rewind_if_overdue(now)
+        alone += 1
+    assert (alone, window.room) == (PROBES, 20)
+    window.rewind()
+    window.sent(1, now)
+    window.gone([1])
+    assert window.room == 20, "whoever acknowledges is there"
+
+
+def test_a_new_line_is_waited_for_no_longer_than_the_first_time() -> None:
+    window = SendWindow(5, 10)
+    window.sent(1, 0)
+    window.rewind_if_overdue(10)
+    window.rewind()
+    window.sent(1, 10)
+    window.gone([1])
+    window.sent(2, 10)
+    assert window.waits(10) == 10
 
 
 @given(st.lists(st.one_of(st.just("send"), st.integers(1, 30), st.floats(0.1, 30), st.just("rewind")), max_size=60))

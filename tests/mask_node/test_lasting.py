@@ -1,0 +1,218 @@
+"""Parts that hang while the node runs, commands to it, pictures from it: on a real broker."""
+
+import logging
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+import mask_node.seeing
+import mask_node.supervise
+from mask_node.config import EvidenceSettings
+from mask_node.service import Node
+from mask_node.sources import SourceError
+from mask_node.sources.live import Live
+from mask_node.vision.types import Frame, Sight
+from maskgate.clock import SystemClock
+from maskgate.config import MqttSettings
+from maskgate.demo.broker import Broker, available, start_broker
+from maskgate.ids import new_id
+from maskgate.messages import LogLevel, NodeCommand, SetLogLevel, encode
+from maskgate.mqtt import Inbound, Link, Outbound
+from maskgate.states import MaskState
+from maskgate.topics import (
+    NODE_EVIDENCE,
+    NODE_SET_IDENTIFY,
+    NODE_SET_LOG_LEVEL,
+    NODE_SET_RESTART,
+    NODE_SET_SNAPSHOT,
+    Topic,
+)
+from tests.mask_node.fakes import ColourEyes, Hub, stay, until
+from tests.mask_node.test_service import Frames, config, people, running
+
+M, N = MaskState.MASK, MaskState.NO_MASK
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    running = start_broker(tmp_path / "broker", kind=available()[0])
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stuck is what gives no sign of life for two seconds, so that nobody waits for eight."""
+    monkeypatch.setattr(mask_node.supervise, "STUCK_S", 2.0)
+    monkeypatch.setattr(mask_node.supervise, "LOOK_EVERY_S", 0.2)
+
+
+class Hanging(ColourEyes):
+    """Eyes that hang once, until they are let go."""
+
+    def __init__(self) -> None:
+        self.hang, self.hung, self.go = threading.Event(), threading.Event(), threading.Event()
+
+    def detect(self, frame: Frame) -> Sight:
+        if self.hang.is_set() and not self.hung.is_set():
+            self.hung.set()
+            self.go.wait(60)
+        return super().detect(frame)
+
+
+def test_an_interpreter_that_hangs_is_left_behind_and_the_next_one_sees(
+    broker: Broker, tmp_path: Path, hasty: None
+) -> None:
+    hub, camera, eyes = Hub(broker), Frames(people(1)), Hanging()
+    with running(Node(config(broker, tmp_path), detector=eyes, source=camera)) as node:
+        until(lambda: len(hub.told) == 1, "the first person")
+        eyes.hang.set()
+        camera.add(people(1))
+        until(eyes.hung.is_set, "the interpreter to hang")
+        until(lambda: node.health().restarts == 1, "a new life")
+        until(lambda: any(h.detector == "failed" for h in hub.health), "the fault in health")
+        camera.add(people(2))
+        until(lambda: len(hub.told) >= 3, "those who came after")
+        told = hub.told
+        eyes.go.set()  # the one that hung wakes up, and must not speak any more
+        camera.add(people(1))
+        until(lambda: len(hub.told) == len(told) + 1, "one more, and only one")
+        until(lambda: hub.health[-1].detector == "ok", "health")
+    hub.stop()
+
+
+class Hung(Live):
+    """A camera whose driver hangs."""
+
+    def __init__(self) -> None:
+        self.go = threading.Event()
+        super().__init__("hung", patient=True, clock=SystemClock())
+
+    def _open(self) -> Any:
+        self.go.wait(60)
+        raise SourceError("it hung")
+
+
+def test_a_camera_that_hangs_is_opened_anew(
+    broker: Broker, tmp_path: Path, hasty: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub, hung, mended = Hub(broker), Hung(), Frames(people(1))
+    monkeypatch.setattr(mask_node.seeing, "open_source", lambda *_args, **_named: mended)
+    with running(Node(config(broker, tmp_path), detector=ColourEyes(), source=hung)) as node:
+        until(lambda: len(hub.told) == 1, "somebody before the new camera")
+        assert hung.ended
+        assert node.health().restarts == 1
+    hung.go.set()
+    hub.stop()
+
+
+def test_a_link_whose_thread_hangs_is_made_anew(broker: Broker, tmp_path: Path, hasty: None) -> None:
+    hub, camera, go, once = Hub(broker), Frames(), threading.Event(), threading.Event()
+    node = Node(config(broker, tmp_path), detector=ColourEyes(), source=camera)
+    hear = node._ears.hear
+
+    def hang(message: Inbound) -> None:
+        if not once.is_set() and message.topic.endswith("/ack"):
+            once.set()
+            go.wait(60)
+        hear(message)
+
+    node._ears.hear = hang  # type: ignore[method-assign]
+    with running(node):
+        camera.add(people(1))
+        until(once.is_set, "the thread to hang")
+        until(lambda: node.health().restarts >= 1, "a new link")
+        camera.add(people(1))
+        until(lambda: len(hub.told) == 2 and node.health().outbox == 0, "all told and acknowledged")
+        go.set()
+    hub.stop()
+
+
+class Broken(ColourEyes):
+    def detect(self, frame: Frame) -> Sight:  # noqa: ARG002
+        raise RuntimeError("no eyes")
+
+
+def test_what_stays_broken_is_a_fault_in_health(broker: Broker, tmp_path: Path, hasty: None) -> None:
+    hub, camera = Hub(broker), Frames(stay(M, 400))
+    with running(Node(config(broker, tmp_path), detector=Broken(), source=camera)) as node:
+        until(lambda: hub.health and hub.health[-1].faults == ("looking",), "the fault", limit=40)
+        assert node.health().restarts == mask_node.supervise.MOST_RESTARTS
+        assert hub.health[-1].detector == "failed"
+    hub.stop()
+
+
+def send(hub: Hub, topic: Topic, model: type[NodeCommand], *, retain: bool = False, **fields: Any) -> str:
+    now = datetime.now(UTC)
+    command = model(id=new_id(now), sent_at=now, expires_at=now + timedelta(seconds=10), **fields)
+    hub.link.publish(Outbound(topic.path("maskgate", node="front"), encode(command), retain=retain))
+    return command.id
+
+
+class Viewer:
+    """Whoever looks at evidence."""
+
+    def __init__(self, broker: Broker) -> None:
+        self.seen: dict[str, Frame] = {}
+        self.link = Link(
+            MqttSettings(host="127.0.0.1", port=broker.port), client_id="viewer", keep_session=False,
+            subscriptions=[NODE_EVIDENCE.filter("maskgate")], on_message=self._see,
+        )  # fmt: skip
+        self.link.start()
+        assert self.link.wait_up(20)
+
+    def _see(self, message: Inbound) -> None:
+        ids = NODE_EVIDENCE.match("maskgate", message.topic)
+        assert ids is not None
+        picture = cv2.imdecode(np.frombuffer(message.payload, np.uint8), cv2.IMREAD_COLOR)
+        self.seen[ids["passage"]] = np.asarray(picture, np.uint8)
+        self.link.confirm(message)
+
+
+def test_pictures_come_where_the_site_wants_them_with_faces_hidden(broker: Broker, tmp_path: Path) -> None:
+    hub, viewer, camera = Hub(broker), Viewer(broker), Frames()
+    evidence = EvidenceSettings(pictures="violations", snapshot=True)
+    send(hub, NODE_SET_SNAPSHOT, NodeCommand, retain=True)  # handed to the node when it comes, and not obeyed
+    with running(Node(config(broker, tmp_path, evidence=evidence), detector=ColourEyes(), source=camera)):
+        until(lambda: "online" in hub.availability, "the node")
+        camera.add(people(2))  # one with a mask, one without
+        until(lambda: len(hub.told) == 2, "both")
+        until(lambda: viewer.seen, "a picture")
+        bare = {p.passage for p in hub.passages if p.state is N}
+        assert set(viewer.seen) == bare
+        assert ColourEyes().detect(next(iter(viewer.seen.values()))).faces == []
+        asked = send(hub, NODE_SET_SNAPSHOT, NodeCommand)
+        camera.add(stay(M, 40))
+        until(lambda: asked in viewer.seen, "the snapshot")
+        assert len(viewer.seen) == 2
+    viewer.link.stop()
+    hub.stop()
+
+
+def test_without_opt_in_no_picture_leaves_and_commands_do_what_they_say(
+    broker: Broker, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    hub, viewer, camera = Hub(broker), Viewer(broker), Frames(people(2))
+    before = logging.getLogger().level
+    send(hub, NODE_SET_RESTART, NodeCommand, retain=True)
+    with running(Node(config(broker, tmp_path), detector=ColourEyes(), source=camera)) as node:
+        until(lambda: len(hub.told) == 2, "both")
+        send(hub, NODE_SET_SNAPSHOT, NodeCommand)
+        until(lambda: "evidence.snapshot is off" in caplog.text, "the refusal")
+        send(hub, NODE_SET_IDENTIFY, NodeCommand)
+        until(lambda: "this is front" in caplog.text, "its name")
+        send(hub, NODE_SET_LOG_LEVEL, SetLogLevel, level=LogLevel.ERROR)
+        until(lambda: logging.getLogger().level == logging.ERROR, "the level")
+        assert not node.restart_wanted.is_set(), "a retained command is not obeyed"
+        send(hub, NODE_SET_RESTART, NodeCommand)
+        until(node.restart_wanted.is_set, "the wish")
+    assert viewer.seen == {}
+    logging.getLogger().setLevel(before)
+    viewer.link.stop()
+    hub.stop()

@@ -1,0 +1,41 @@
+"""The relay on the board as a lock of the hub: the words of docs/node.md fit both ends."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from hub.config import MqttLock
+from hub.locks import driver_for
+from hub.policy import LockCommand
+from hub.policy.outcome import COMMAND_LIFE_S
+from mask_node.config import RelaySettings
+from mask_node.relay import Relay
+from maskgate.ids import new_id
+from maskgate.messages import LockAction, LockState, SetRelay, decode, encode
+from maskgate.topics import NODE_RELAY, NODE_SET_RELAY
+from tests.conftest import ManualClock
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "node.md"
+NODE = "front-camera"
+
+
+@pytest.mark.parametrize("action", list(LockAction))
+def test_what_the_hub_sends_the_board_obeys_and_what_the_board_reports_the_hub_reads(action: LockAction) -> None:
+    pins = pytest.importorskip("gpiozero.pins.mock").MockFactory()
+    block = PAGE.read_text().split("\n    lock:\n")[1]
+    lock = MqttLock.model_validate(YAML(typ="safe").load(block))
+    assert lock.command_topic == NODE_SET_RELAY.path("maskgate", node=NODE)
+    assert lock.feedback_topic == NODE_RELAY.path("maskgate", node=NODE)
+    now, driver = datetime.now(UTC), driver_for(lock)
+    sent = driver.command(LockCommand(new_id(now), action, now + timedelta(seconds=COMMAND_LIFE_S)))
+    command = decode(sent.payload, SetRelay)
+    assert abs(command.sent_at - now) < timedelta(milliseconds=2)
+    relay = Relay(RelaySettings(pin=17), ManualClock(), pins=pins)
+    relay.open()
+    relay.told(LockAction(command.action), command.id)
+    heard = driver.feedback(encode(relay.feedback))
+    relay.stop(1)
+    assert heard is not None
+    assert heard.lock is (LockState.LOCKED if action is LockAction.LOCK else LockState.UNLOCKED)
