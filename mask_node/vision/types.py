@@ -13,6 +13,8 @@ Frame = NDArray[np.uint8]
 
 #: How much the state's probability counts in the confidence, as an exponent. Chosen on the val split.
 STATE_POWER = 0.5
+#: Fields of `StateProbabilities` by state.
+_PLACES = {state: place for place, state in enumerate(MODEL_STATES)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +27,13 @@ class StateProbabilities:
 
     def of(self, state: MaskState) -> float:
         """The probability of one of the three model states. Raises KeyError for `uncertain`."""
-        return {MaskState.MASK: self.mask, MaskState.INCORRECT: self.incorrect, MaskState.NO_MASK: self.no_mask}[state]
+        return (self.mask, self.incorrect, self.no_mask)[_PLACES[state]]
 
     @property
     def best(self) -> MaskState:
         """The most likely state; of equals the first in `MODEL_STATES`."""
-        return max(MODEL_STATES, key=self.of)
+        values = (self.mask, self.incorrect, self.no_mask)
+        return MODEL_STATES[values.index(max(values))]
 
 
 @dataclass(frozen=True, slots=True)
