@@ -29,11 +29,16 @@ class SourceSettings(Section):
     # Camera addresses often hold a password, so it is kept as one: never shown, `{env: ...}` and `{file: ...}` work.
     address: Annotated[Secret, BeforeValidator(_address_text)] = Field(
         title="Address",
-        description="Camera number, rtsp:// or http:// address, video file, or folder of pictures.",
+        description="Camera number or device file, csi or csi:1, rtsp:// or http:// address (MJPEG or single pictures),"
+        " video file, or folder of pictures.",
     )
     loop: bool = Field(default=False, title="Loop", description="Play a file or folder again and again.")
     fps: float | None = Field(
-        default=None, gt=0, le=240, title="Pictures per second", description="Only where the source does not know."
+        default=None,
+        gt=0,
+        le=240,
+        title="Pictures per second",
+        description="Asked of a camera; of a file only where it does not know.",
     )
     width: int | None = Field(default=None, ge=64, le=8192, title="Width", description="Asked of a camera.")
     height: int | None = Field(default=None, ge=64, le=8192, title="Height", description="Asked of a camera.")

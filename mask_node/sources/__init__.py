@@ -1,4 +1,8 @@
-"""Where pictures come from: a camera, an address, a video file, a folder. One small protocol, one file each."""
+"""Where pictures come from. One small protocol (`base`), one file each.
+
+Cameras (`live`, with `backoff`): `camera` (USB, V4L2), `csi` (Picamera2), `stream` (RTSP), `web`, which is `mjpeg` or
+`still`. Files (`recorded`): `video`, `folder`. `open` chooses by the address.
+"""
 
 from mask_node.sources.base import Captured, Source, SourceError
 from mask_node.sources.open import open_source

@@ -3,21 +3,39 @@
 import logging
 import threading
 from abc import ABC, abstractmethod
+from datetime import timedelta
+from typing import Protocol
 
 import numpy as np
 
+from mask_node.sources.backoff import BackOff
 from mask_node.sources.base import Captured, SourceError
-from mask_node.sources.opencv import cv2
+from mask_node.sources.opencv import decode_picture
 from mask_node.vision.types import Frame
 from maskgate.clock import Clock
 from maskgate.messages import CameraState
 
 log = logging.getLogger(__name__)
 
-FIRST_RETRY_S, LAST_RETRY_S = 0.5, 10.0
 #: A camera that gives no picture for so long is lost, whatever its driver says.
 SILENT_S = 3.0
 CLOSE_S = 0.2
+
+
+class Feed(Protocol):
+    """A camera that is open. Used by one thread, but for `close`."""
+
+    def next(self) -> Frame | bytes | None:
+        """Wait for the next picture: (H, W, 3) BGR, or an encoded one; None when no more come.
+
+        Encoded ones are decoded only when they are asked for: most of a fast camera's pictures never are.
+        Raises `SourceError` with a reason.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
 
 
 class Live(ABC):
@@ -25,7 +43,7 @@ class Live(ABC):
 
     def __init__(self, name: str, *, patient: bool, clock: Clock) -> None:
         self._name, self._clock = name, clock
-        self._slot: Captured | None = None
+        self._slot: tuple[Frame | bytes, int, float] | None = None
         self._news = threading.Condition()
         self._closed = threading.Event()
         self._lost = False
@@ -50,15 +68,28 @@ class Live(ABC):
     @property
     def state(self) -> CameraState:
         """Whether pictures come."""
-        silent = self._clock.monotonic() - self._last_at > SILENT_S
-        return CameraState.LOST if self._lost or silent else CameraState.OK
+        return CameraState.LOST if self._lost or self._silent else CameraState.OK
 
     def read(self, timeout: float) -> Captured | None:
         """See `Source.read`."""
         with self._news:
             self._news.wait_for(lambda: self._slot is not None or self._closed.is_set(), timeout)
             newest, self._slot = self._slot, None
-        return None if self._closed.is_set() else newest
+        if self._closed.is_set():
+            return None
+        if newest is None:
+            if self._silent:  # its driver hangs: the thread cannot say so itself
+                self._say_lost("no picture comes from it")
+            return None
+        picture, index, at = newest
+        frame = decode_picture(picture) if isinstance(picture, bytes) else picture
+        if frame is None:
+            self._say_lost("what comes from it is no picture")
+            return None
+        self._say_back()
+        # The time of day belongs to the moment of capture, a little before now.
+        age = self._clock.monotonic() - at
+        return Captured(frame, index, self._clock.now() - timedelta(seconds=age), at, at)
 
     def close(self) -> None:
         """See `Source.close`. A driver that hangs is left behind; its thread ends with it."""
@@ -67,21 +98,25 @@ class Live(ABC):
             self._news.notify_all()
         self._thread.join(CLOSE_S)
 
+    @property
+    def _silent(self) -> bool:
+        return self._clock.monotonic() - self._last_at > SILENT_S
+
     @abstractmethod
-    def _open(self) -> "cv2.VideoCapture":
+    def _open(self) -> Feed:
         """Open the camera; raises `SourceError`."""
 
-    def _run(self, capture: "cv2.VideoCapture | None") -> None:
-        pause = FIRST_RETRY_S
+    def _run(self, feed: Feed | None) -> None:
+        back_off = BackOff()
         while not self._closed.is_set():
             try:
                 self.beat = self._clock.monotonic()
-                capture = capture or self._open()
+                feed = feed or self._open()
                 self.beat = self._clock.monotonic()
-                ok, frame = capture.read()
-                if ok:
-                    self._keep(np.asarray(frame, np.uint8))
-                    pause = FIRST_RETRY_S
+                picture = feed.next()
+                if picture is not None:
+                    self._keep(picture)
+                    back_off = back_off.came(self._clock.monotonic())
                     continue
                 why = "no picture comes from it"
             except SourceError as error:
@@ -89,28 +124,41 @@ class Live(ABC):
             except Exception as error:  # noqa: BLE001 - a driver's fault must not end the camera for good
                 why = f"{type(error).__name__} in its driver"
             self._say_lost(why)
-            if capture is not None:
-                capture.release()
-                capture = None
+            if feed is not None:
+                _let_go(feed)
+                feed = None
+            pause, back_off = back_off.failed(self._clock.monotonic())
             self.beat = self._clock.monotonic() + pause
             self._closed.wait(pause)
-            pause = min(pause * 2, LAST_RETRY_S)
-        if capture is not None:
-            capture.release()
+        if feed is not None:
+            _let_go(feed)
 
-    def _keep(self, frame: Frame) -> None:
+    def _keep(self, picture: Frame | bytes) -> None:
         now = self._clock.monotonic()
         with self._news:
-            self._slot = Captured(frame, self._count, self._clock.now(), now, now)
+            self._slot = (picture if isinstance(picture, bytes) else np.asarray(picture, np.uint8), self._count, now)
             self._count += 1
             self._last_at = now
             self._news.notify_all()
-        if self._lost:
-            log.info("the camera %s is back", self._name)
-            self._lost = False
+        if not isinstance(picture, bytes):  # whether bytes are a picture is known when they are read
+            self._say_back()
 
     def _say_lost(self, why: str) -> None:
-        """Once; the return is said by `_keep`."""
-        if not self._lost and not self._closed.is_set():
+        """Once; the return is said by `_say_back`."""
+        with self._news:
+            news, self._lost = not self._lost and not self._closed.is_set(), True
+        if news:
             log.warning("the camera %s is lost: %s; trying on", self._name, why)
-        self._lost = True
+
+    def _say_back(self) -> None:
+        with self._news:
+            news, self._lost = self._lost, False
+        if news:
+            log.info("the camera %s is back", self._name)
+
+
+def _let_go(feed: Feed) -> None:
+    try:
+        feed.close()
+    except Exception:
+        log.debug("a camera could not be closed in order", exc_info=True)

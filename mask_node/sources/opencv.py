@@ -3,15 +3,17 @@
 import os
 from typing import Any
 
-# Read by OpenCV when it first opens something with FFmpeg; -8 is FFmpeg's AV_LOG_QUIET.
+# Read by OpenCV when it first opens something: -8 is FFmpeg's AV_LOG_QUIET, and a V4L2 camera that is stuck is
+# waited for 3 s a picture, not 10.
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "3")
 
 import cv2
 import numpy as np
 
 from mask_node.vision.types import Frame
 
-__all__ = ["cv2", "known_rate", "read_picture"]
+__all__ = ["CaptureFeed", "cv2", "decode_picture", "known_rate", "read_picture"]
 
 
 def silence(opencv: Any) -> None:
@@ -29,6 +31,22 @@ silence(cv2)
 USUAL_FPS = 25.0
 
 
+class CaptureFeed:
+    """An open `cv2.VideoCapture` as a `Feed`."""
+
+    def __init__(self, capture: "cv2.VideoCapture") -> None:
+        self._capture = capture
+
+    def next(self) -> Frame | None:
+        """See `Feed.next`."""
+        ok, frame = self._capture.read()
+        return np.asarray(frame, np.uint8) if ok else None
+
+    def close(self) -> None:
+        """See `Feed.close`."""
+        self._capture.release()
+
+
 def known_rate(capture: "cv2.VideoCapture", wanted: float | None) -> float:
     """Return the pictures per second of a source: as wanted, else as it says, else the usual 25."""
     told = float(capture.get(cv2.CAP_PROP_FPS))
@@ -38,4 +56,13 @@ def known_rate(capture: "cv2.VideoCapture", wanted: float | None) -> float:
 def read_picture(path: str) -> Frame | None:
     """Return a picture file as (H, W, 3) BGR, upright; None when it is none."""
     picture = cv2.imread(path, cv2.IMREAD_COLOR)
+    return None if picture is None else np.asarray(picture, np.uint8)
+
+
+def decode_picture(content: bytes) -> Frame | None:
+    """Return an encoded picture as (H, W, 3) BGR; None when it is none or broken."""
+    try:
+        picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR) if content else None
+    except cv2.error:
+        return None
     return None if picture is None else np.asarray(picture, np.uint8)

@@ -46,6 +46,11 @@ def painted(*people: tuple[int, MaskState], size: tuple[int, int] = (240, 320)) 
     return frame
 
 
+def numbered(number: int) -> Frame:
+    """A picture whose brightness is its number times four."""
+    return np.full((64, 96, 3), number * 4, np.uint8)
+
+
 class ColourEyes:
     """Sees painted squares as faces. Shows what any detector must: `model_id` and `detect`."""
 

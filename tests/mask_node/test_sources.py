@@ -1,30 +1,19 @@
 """Pictures from every kind of source, the newest only from those that live, and a sentence for each that fails."""
 
-import threading
-import time
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 
 import cv2
-import numpy as np
 import pytest
 
 from mask_node.config import SourceSettings
 from mask_node.sources import Captured, Source, SourceError, open_source
+from mask_node.sources.address import credentials, without_secrets
 from mask_node.sources.opencv import silence
-from mask_node.sources.url import without_secrets
-from mask_node.vision.types import Frame
 from maskgate.demo.broker import free_port
 from maskgate.messages import CameraState
 from tests.conftest import ManualClock
-from tests.mask_node.fakes import until, write_clip
-
-
-def numbered(number: int) -> Frame:
-    """A picture whose brightness is its number times four."""
-    return np.full((64, 96, 3), number * 4, np.uint8)
+from tests.mask_node.fakes import numbered, write_clip
 
 
 def number_of(picture: Captured) -> int:
@@ -147,97 +136,7 @@ def test_a_broken_picture_in_a_folder_is_named(tmp_path: Path) -> None:
 
 def test_an_address_is_shown_without_its_secrets() -> None:
     assert without_secrets("rtsp://a:b@cam:554/x?y=z") == "rtsp://cam:554/x"
-
-
-class MjpegCamera:
-    """A network camera on the loopback; it films its own counter, 50 pictures a second."""
-
-    def __init__(self) -> None:
-        self.port, self.filmed = free_port(), 0
-        self._server: ThreadingHTTPServer | None = None
-
-    def start(self) -> None:
-        camera = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.send_response(200)
-                self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=b")
-                self.end_headers()
-                while camera.on:
-                    jpeg = cv2.imencode(".jpg", numbered(camera.filmed % 60))[1].tobytes()
-                    head = f"--b\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
-                    try:
-                        self.wfile.write(head.encode() + jpeg + b"\r\n")
-                    except OSError:
-                        return
-                    camera.filmed += 1
-                    time.sleep(0.02)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.on = True
-        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
-
-    def stop(self) -> None:
-        self.on = False
-        if self._server:
-            self._server.shutdown()
-            self._server.server_close()
-            self._server = None
-
-
-@pytest.fixture
-def camera() -> Iterator[MjpegCamera]:
-    camera = MjpegCamera()
-    camera.start()
-    yield camera
-    camera.stop()
-
-
-def test_a_network_camera_gives_the_newest_picture_only(camera: MjpegCamera) -> None:
-    source = open_source(f"http://127.0.0.1:{camera.port}/")
-    first = source.read(10)
-    assert first is not None
-    before = camera.filmed
-    until(lambda: camera.filmed > before + 20, "twenty more pictures")
-    newest = source.read(10)
-    assert newest is not None
-    assert newest.index >= first.index + 10
-    assert newest.captured > first.captured
-    assert source.live
-    source.close()
-    assert source.read(1) is None
-
-
-def test_a_lost_camera_is_said_once_and_found_again(camera: MjpegCamera, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("INFO")
-    source = open_source(f"http://127.0.0.1:{camera.port}/")
-    assert source.read(10) is not None
-    camera.stop()
-    until(lambda: source.state is CameraState.LOST, "the loss")
-    time_of_loss = caplog.text.count("is lost")
-    until(lambda: source.read(0.01) is None, "no picture")
-    camera.start()
-    until(lambda: source.state is CameraState.OK, "the return")
-    assert source.read(10) is not None
-    assert time_of_loss == caplog.text.count("is lost") == 1
-    assert caplog.text.count("is back") == 1
-    source.close()
-
-
-def test_a_patient_source_waits_for_a_camera_that_comes_later(camera: MjpegCamera) -> None:
-    camera.stop()
-    source = open_source(f"http://127.0.0.1:{camera.port}/", patient=True)
-    until(lambda: source.state is CameraState.LOST, "the absence")
-    assert source.read(0.01) is None
-    assert not source.ended
-    camera.start()
-    until(lambda: source.read(0.1) is not None, "a picture")
-    source.close()
+    assert credentials("http://me:a%40b@cam/x?y=z") == ("http://cam/x?y=z", "me", "a@b")
 
 
 def test_both_opencvs_are_silenced() -> None:
