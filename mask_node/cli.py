@@ -141,24 +141,34 @@ def watch(
     as_json: AsJson = False,
     threads: Threads = 1,
     models: Models = None,
+    config: Annotated[Path | None, typer.Option("--config", "-c", help="See as this node.yaml says.")] = None,
+    show: Annotated[bool, typer.Option("--show", help="Draw what is seen, in a window or into --out.")] = False,
+    out: Annotated[Path | None, typer.Option("--out", help="Draw into this video file, like seen.mp4.")] = None,
 ) -> None:
     """Print the verdicts of a source, without a broker. Files are read whole, as fast as can be, in their own time."""
+    from mask_node.show import ShowError, drawn, open_screen
     from mask_node.sources import SourceError, open_source
     from mask_node.vision.card import ModelError
     from mask_node.vision.load import load_detector
     from mask_node.watch import watch as records
 
+    settings = _load(config) if config else None
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     try:
         opened = open_source(source)
+        screen = open_screen(out, getattr(opened, "fps", None)) if show or out else None
         try:
-            for record in records(opened, load_detector(models, threads), stop):
+            look_on = (lambda looker, picture: screen.put(drawn(looker, picture))) if screen else None
+            detector = load_detector(models, threads)
+            for record in records(opened, detector, stop, config=settings, show=look_on):
                 _say(record if as_json else _verdict_line(record))
         finally:
             opened.close()
-    except (SourceError, ModelError) as error:
+            if screen:
+                screen.close()
+    except (SourceError, ModelError, ShowError) as error:
         raise _fail(error) from error
 
 

@@ -1,10 +1,11 @@
 """`node.yaml`: who the board is, the broker, the picture, the models, what counts as a verdict, the outbox."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field
 
+from mask_node.config_seeing import SeeingSettings, TrackingSettings, VerdictSettings
 from maskgate.config import MqttSettings, Secret, Section
 from maskgate.ids import Slug
 from maskgate.messages import LockAction
@@ -50,78 +51,6 @@ class ModelSettings(Section):
     folder: Path | None = Field(default=None, title="Folder", description="The package's own when left out.")
     threads: int = Field(default=1, ge=1, le=64, title="Threads", description="Of the processor.")
     edge_tpu: bool = Field(default=True, title="Edge TPU", description="Use one where it is there.")
-
-
-#: From this score on, a face is taken for one. On the val split: nine of ten faces of 32 px and more are found,
-#: one picture in seven shows a false one, and those rarely last.
-FACE_SCORE = 0.6
-
-
-class TrackingSettings(Section):
-    """How one face is followed from frame to frame."""
-
-    begin_score: float = Field(
-        default=FACE_SCORE, gt=0, lt=1, title="Score to begin", description="A face this sure may begin a track."
-    )
-    continue_score: float = Field(
-        default=0.3, gt=0, lt=1, title="Score to continue", description="A face this sure may continue a track."
-    )
-    lost_s: float = Field(default=1.0, gt=0, le=30, title="Lost after", description="Seconds unseen that end a track.")
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.continue_score > self.begin_score:
-            raise ValueError("continue_score must not be above begin_score")
-        return self
-
-
-class VerdictSettings(Section):
-    """When the frames of one person make a verdict."""
-
-    min_face_px: int = Field(
-        default=32, ge=8, le=4096, title="Smallest face", description="Pixels of the shorter side; smaller ones are"
-        " followed but are no evidence.",
-    )  # fmt: skip
-    min_face_share: float = Field(
-        default=0.0, ge=0, lt=1, title="Smallest face, as a share", description="Of the picture's shorter side."
-    )
-    min_score: float = Field(
-        default=FACE_SCORE, gt=0, lt=1, title="Least score", description="A face less sure than this is no evidence."
-    )
-    frames: int = Field(default=5, ge=2, le=100, title="Frames", description="A verdict rests on at least so many.")
-    window: int = Field(default=8, ge=2, le=200, title="Window", description="The last so many frames are weighed.")
-    window_s: float = Field(
-        default=2.0, gt=0, le=60, title="Window in time", description="Seconds; older is forgotten."
-    )
-    agreement: float = Field(
-        default=0.8, gt=0.5, le=1, title="Agreement", description="Share of the window, by weight, for one state."
-    )
-    probability: float = Field(
-        default=0.6, gt=0.34, lt=1, title="Probability", description="Mean over the window of that state."
-    )
-    settle_s: float = Field(
-        default=0.2, ge=0, le=10, title="Settle", description="Seconds that frames must span before the first verdict."
-    )
-    sure: float = Field(
-        default=0.85, gt=0.34, lt=1, title="Sure", description="A first verdict less probable than this must hold, too."
-    )
-    hold_s: float = Field(
-        default=1.2, ge=0, le=30, title="Hold",
-        description="Seconds that frames must go on to agree to revise a verdict: longer than a hand touches a face.",
-    )  # fmt: skip
-    undecided_s: float = Field(
-        default=3.0, gt=0, le=60, title="Undecided after", description="Seconds without agreement: `uncertain`."
-    )
-    same_person_s: float = Field(
-        default=2.0, ge=0, le=60, title="Same person within",
-        description="Seconds; a face lost and found again at the same place is the same passage.",
-    )  # fmt: skip
-
-    @model_validator(mode="after")
-    def _fits(self) -> Self:
-        if self.window < self.frames:
-            raise ValueError("window must be at least as large as frames")
-        return self
 
 
 class OutboxSettings(Section):
@@ -213,6 +142,7 @@ class NodeConfig(Section):
     mqtt: MqttSettings = MqttSettings()
     source: Annotated[SourceSettings, BeforeValidator(_short_source)]
     models: ModelSettings = ModelSettings()
+    seeing: SeeingSettings = SeeingSettings()
     tracking: TrackingSettings = TrackingSettings()
     verdict: VerdictSettings = VerdictSettings()
     outbox: OutboxSettings = OutboxSettings()

@@ -3,12 +3,13 @@
 No clock, no input, no output: frames with their times come in, verdicts go out.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from mask_node.config import VerdictSettings
-from mask_node.evidence import Look, Opinion, judge, look, remember, solid, support
+from mask_node.config_seeing import VerdictSettings
+from mask_node.evidence import GOOD, Look, Sign, look, remember, solid, support
+from mask_node.sprt import Belief, add, decided, tell
 from mask_node.tracking import Box, Track, nearness
 from maskgate.messages import VerdictReason
 from maskgate.states import MODEL_STATES, MaskState
@@ -56,10 +57,9 @@ class _Person:
     counted: int = 0  # looks that counted, since `first`
     counted_at: float = 0.0  # the last of them
     solid: bool = False  # whether somebody was ever there for sure
-    unsure: float = 1.0  # what the last look that counted left for other states, 0 to 1
+    alive: bool = False  # whether it is no portrait
+    belief: Belief = field(default_factory=Belief)
     verdict: Verdict | None = None
-    leaning: MaskState | None = None  # what the looks agree on now, where that is not told yet,
-    leaning_from: float = 0.0  # and since when, in seconds of the source
 
 
 @dataclass(slots=True)
@@ -70,23 +70,38 @@ class Passages:
     new_id: Callable[[datetime], str]
     _open: list[_Person] = field(default_factory=list)
 
-    def see(self, tracks: Sequence[Track], moment: Moment, *, picture_side: float = 0.0) -> list[Verdict]:
+    def see(
+        self,
+        tracks: Sequence[Track],
+        moment: Moment,
+        *,
+        picture_side: float = 0.0,
+        signs: Mapping[int, Sign] | None = None,
+    ) -> list[Verdict]:
         """Return the verdicts that a frame settles, those of longer-standing people first.
 
         tracks: all live ones, those that this frame does not show too. picture_side: pixels of the shorter side.
+        signs: by track, what the picture says of its face; good where it says nothing.
         """
+        signs = signs or {}
         verdicts = self._close_those_gone({track.id for track in tracks}, moment)
         smallest = max(self.settings.min_face_px, self.settings.min_face_share * picture_side)
-        in_view = sum(track.face is not None for track in tracks)
+        in_view = sum(track.face is not None and not signs.get(track.id, GOOD).thing for track in tracks)
         for track, person in self._with_their_people(tracks, moment):
-            new = look(track.face, moment.seconds, smallest, self.settings.min_score)
+            sign = signs.get(track.id, GOOD)
+            person.alive = person.alive or (track.face is not None and sign.alive)
+            new = look(track.face, moment.seconds, smallest, self.settings.min_score, clear=sign.clear)
             person.window = remember(person.window, new, self.settings)
             if track.face is not None:
                 person.box, person.last = track.face.box, moment
             if new.weight > 0:
-                self._count(person, moment)
+                self._count(person, new, moment)
                 verdicts += self._consider(person, moment, in_view)
         return verdicts
+
+    def told(self) -> dict[int, MaskState]:
+        """Return the state told last of the person behind each track, where one was."""
+        return {p.track: p.verdict.state for p in self._open if p.track is not None and p.verdict is not None}
 
     def finish(self) -> list[Verdict]:
         """End every passage, as when the source ends; return what is still to be said."""
@@ -114,26 +129,29 @@ class Passages:
         closest = max(near, key=lambda pair: pair[0], default=(0.0, None))
         return closest[1] if closest[0] > 0 else None
 
-    def _count(self, person: _Person, moment: Moment) -> None:
+    def _count(self, person: _Person, new: Look, moment: Moment) -> None:
         faded = moment.seconds - person.counted_at > self.settings.window_s
         if person.verdict is None and (not person.counted or (faded and not person.solid)):
             # What looked like a face for a moment and faded was nobody: the passage begins here.
-            person.first, person.counted = moment, 0
+            person.first, person.counted, person.belief = moment, 0, Belief()
         person.counted, person.counted_at = person.counted + 1, moment.seconds
         person.solid = person.solid or solid(person.window, self.settings)
-        person.unsure = 1 - max(support(person.window, state) for state in MODEL_STATES)
+        if new.states is not None:
+            person.belief = add(person.belief, new.states, moment.seconds, new.weight, self.settings)
 
     def _consider(self, person: _Person, moment: Moment, in_view: int) -> list[Verdict]:
-        opinion, told, rules = judge(person.window, self.settings), person.verdict, self.settings
-        held = _held(person, opinion, moment)
+        told, rules, belief = person.verdict, self.settings, person.belief
+        if not person.alive or not solid(person.window, rules):
+            return []
+        state = decided(belief, rules)
         open_question = told is None or told.state is MaskState.UNCERTAIN
-        at_once = open_question and opinion is not None and opinion.probability >= rules.sure
-        if opinion is not None and held >= (rules.settle_s if at_once else rules.hold_s):
+        held = open_question or moment.seconds - belief.since >= rules.hold_s
+        if state is not None and belief.frames >= rules.frames and held:
             reason = VerdictReason.AGREED if open_question else VerdictReason.CHANGED
-            return [self._tell(person, opinion, moment, in_view, reason)]
+            return [self._tell(person, state, moment, in_view, reason)]
         waited = moment.seconds - person.first.seconds
-        if told is None and waited >= rules.undecided_s and solid(person.window, rules):
-            return [self._tell(person, None, moment, in_view, VerdictReason.UNDECIDED)]
+        if told is None and waited >= rules.undecided_s:
+            return [self._tell(person, MaskState.UNCERTAIN, moment, in_view, VerdictReason.UNDECIDED)]
         return []
 
     def _close_those_gone(self, tracked: set[int], moment: Moment) -> list[Verdict]:
@@ -149,20 +167,27 @@ class Passages:
         return verdicts
 
     def _farewell(self, person: _Person) -> list[Verdict]:
-        if person.verdict is not None or not person.solid:
+        if person.verdict is not None or not person.solid or not person.alive:
             return []
         # Nobody is seen any more: the frame that settled it is the person's last, with that face at least.
-        return [self._tell(person, None, person.last, 1, VerdictReason.LEFT)]
+        return [self._tell(person, MaskState.UNCERTAIN, person.last, 1, VerdictReason.LEFT)]
 
     def _tell(
-        self, person: _Person, opinion: Opinion | None, moment: Moment, in_view: int, reason: VerdictReason
+        self, person: _Person, state: MaskState, moment: Moment, in_view: int, reason: VerdictReason
     ) -> Verdict:
+        if state is MaskState.UNCERTAIN:
+            confidence = 1 - max(support(person.window, each) for each in MODEL_STATES)
+            frames = person.counted
+        else:
+            behind = [each for each in person.window if each.at >= person.belief.since]
+            confidence, frames = support(behind, state), person.belief.frames
+            person.belief = tell(person.belief, state)
         person.verdict = Verdict(
             passage=person.id,
             revision=person.verdict.revision + 1 if person.verdict else 1,
-            state=opinion.state if opinion else MaskState.UNCERTAIN,
-            confidence=opinion.probability if opinion else person.unsure,
-            frames=opinion.frames if opinion else person.counted,
+            state=state,
+            confidence=confidence,
+            frames=frames,
             first_frame=person.first.frame,
             last_frame=moment.frame,
             seen_from=person.first.at,
@@ -172,13 +197,3 @@ class Passages:
             reason=reason,
         )
         return person.verdict
-
-
-def _held(person: _Person, opinion: Opinion | None, moment: Moment) -> float:
-    """Note what the looks lean to; return for how many seconds they have, or -1 where that is no news."""
-    if opinion is None or (person.verdict is not None and opinion.state is person.verdict.state):
-        person.leaning = None
-        return -1.0
-    if opinion.state is not person.leaning:
-        person.leaning, person.leaning_from = opinion.state, opinion.since
-    return moment.seconds - person.leaning_from

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from mask_node.assignment import assign
-from mask_node.config import TrackingSettings
+from mask_node.config_seeing import TrackingSettings
 from mask_node.vision.types import Face
 
 Box = tuple[float, float, float, float]
@@ -66,6 +66,11 @@ def follow(before: Tracks, faces: Iterable[Face], now: float, settings: Tracking
         Track(before.next_id + number, face.box, (0.0, 0.0), now, now, face) for number, face in enumerate(fresh)
     ]
     return Tracks(tuple(tracks), before.next_id + len(fresh))
+
+
+def hold(before: Tracks, now: float) -> Tracks:
+    """Return the tracks after a picture that was not looked at, because nothing in it has changed."""
+    return replace(before, live=tuple(replace(track, last_at=now, face=None) for track in before.live))
 
 
 def inside(part: Box, whole: Box) -> float:

@@ -2,12 +2,13 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
+from mask_node.config import NodeConfig
 from mask_node.looking import Looker
 from mask_node.passage import Verdict
-from mask_node.sources import Source
+from mask_node.sources import Captured, Source
 from mask_node.vision.types import Detector
 from maskgate.clock import SystemClock, rfc3339
 
@@ -15,13 +16,26 @@ from maskgate.clock import SystemClock, rfc3339
 READ_S = 0.5
 
 
-def watch(source: Source, detector: Detector, stop: threading.Event) -> Iterator[dict[str, Any]]:
+def watch(
+    source: Source,
+    detector: Detector,
+    stop: threading.Event,
+    *,
+    config: NodeConfig | None = None,
+    show: Callable[[Looker, Captured], bool] | None = None,
+) -> Iterator[dict[str, Any]]:
     """Yield one record per verdict, and the summary when the source has ended or `stop` is set.
 
-    A file's frames are all looked at. summary: frames looked at, the seconds that took, passages spoken of,
-    frames per second.
+    A file's frames are all taken in order; where nothing moves, most are not searched for faces. summary: frames, the
+    seconds they took, passages spoken of, frames per second. config: how to see, default as a new `node.yaml` has it.
+    show: is handed each picture and the looker that has looked at it; ends the watch by returning False.
     """
-    looker, clock = Looker(detector), SystemClock()
+    looker = (
+        Looker(detector, seeing=config.seeing, tracking=config.tracking, verdict=config.verdict)
+        if config
+        else Looker(detector)
+    )
+    clock = SystemClock()
     frames, spoken_of = 0, set[str]()
     began = time.perf_counter()
     while not stop.is_set():
@@ -29,6 +43,8 @@ def watch(source: Source, detector: Detector, stop: threading.Event) -> Iterator
         if picture is not None:
             frames += 1
             verdicts = looker.look(picture)
+            if show is not None and not show(looker, picture):
+                stop.set()
         elif source.ended:
             break
         else:

@@ -32,6 +32,7 @@ from maskgate.messages.node import (
     Ack,
     Availability,
     CameraState,
+    CameraTrouble,
     Dropped,
     Latency,
     LogLevel,
@@ -46,7 +47,7 @@ from maskgate.messages.node import (
 )
 
 __all__ = [
-    "Ack", "Acknowledge", "Availability", "CameraState", "Contact", "Counters", "Decision", "Display",
+    "Ack", "Acknowledge", "Availability", "CameraState", "CameraTrouble", "Contact", "Counters", "Decision", "Display",
     "DisplayKind", "DoorCommand", "DoorState", "Dropped", "Emergency", "Entry", "EventType", "Feedback",
     "HubHealth", "Latency", "LockAction", "LockState", "LogLevel", "Message", "MessageError", "Mode", "NodeCommand",
     "NodeHealth", "Override", "Passage", "PassageRef", "SetEnable", "SetLock", "SetLogLevel", "SetMode", "SetRelay",

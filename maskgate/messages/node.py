@@ -57,8 +57,18 @@ class CameraState(StrEnum):
     """What the node has of its picture."""
 
     OK = "ok"
-    DEGRADED = "degraded"  # black, frozen, covered
+    DEGRADED = "degraded"  # pictures come, but nothing can be judged by them
     LOST = "lost"
+
+
+class CameraTrouble(StrEnum):
+    """Why a camera is degraded."""
+
+    BLACK = "black"
+    DARK = "dark"
+    BRIGHT = "bright"
+    COVERED = "covered"  # nothing sharp anywhere: a hand, tape, fog, lost focus
+    FROZEN = "frozen"  # the same picture again and again
 
 
 class Latency(BaseModel):
@@ -86,6 +96,7 @@ class NodeHealth(Message):
     at: Timestamp
     version: str
     camera: CameraState
+    camera_trouble: CameraTrouble | None = Field(default=None, description="Why the camera is `degraded`.")
     detector: Literal["ok", "failed"]
     model: str
     fps: float = Field(ge=0)

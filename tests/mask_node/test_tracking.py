@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mask_node.config import TrackingSettings
+from mask_node.config_seeing import TrackingSettings
 from mask_node.tracking import Tracks, follow
 from mask_node.vision.types import Face
 from tests.mask_node.fakes import face
