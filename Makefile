@@ -7,7 +7,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test check format docs lock test-training score evaluate bench-eyes clean
+.PHONY: help demo test check format docs lock test-training score evaluate bench-eyes bench-node soak-node clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | sed 's/|/\t/' | expand -t 18
@@ -51,6 +51,13 @@ evaluate: $(VENV)/.ready  ## all about the models' quality: [DATA=] [SPLITS="tes
 bench-eyes: $(VENV)/.ready  ## the models' speed beside a peer's: [DATA=] [PEER=.tflite] [THREADS=1,2]
 	@$(BIN)/maskgate train benchmark --data $(or $(DATA),../shared/datasets) --threads $(or $(THREADS),1) \
 		$(if $(PEER),--peer '$(PEER)')
+
+bench-node: $(VENV)/.ready  ## each stage of the node beside the bare models: [PEER=.tflite] [THREADS=1,2] [FACES=0,1,4] [ROUNDS=60]
+	@$(BIN)/maskgate node trial bench $(if $(THREADS),--threads '$(THREADS)') $(if $(FACES),--faces '$(FACES)') \
+		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(PEER),--peer '$(PEER)')
+
+soak-node: $(VENV)/.ready  ## a day of frames in fast time: [CLIPS=../shared/datasets/videos/*.mp4] [FRAMES=100000]
+	@$(BIN)/maskgate node trial soak --frames $(or $(FRAMES),100000) $(or $(CLIPS),../shared/datasets/videos/*.mp4)
 
 score: $(VENV)/.ready  ## judge the models on DATA (../shared/datasets by default)
 	$(BIN)/maskgate train score --data $(or $(DATA),../shared/datasets)

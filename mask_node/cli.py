@@ -12,9 +12,11 @@ from typing import Annotated, Any
 import typer
 
 from mask_node.config import NodeConfig
+from mask_node.trial.cli import app as trial
 from maskgate.config import ConfigError, load, parse
 
 app = typer.Typer(help="A camera board.", no_args_is_help=True, add_completion=False)
+app.add_typer(trial, name="trial")
 
 Config = Annotated[Path, typer.Option("--config", "-c", help="The node.yaml.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object per line.")]

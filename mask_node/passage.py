@@ -172,9 +172,7 @@ class Passages:
         # Nobody is seen any more: the frame that settled it is the person's last, with that face at least.
         return [self._tell(person, MaskState.UNCERTAIN, person.last, 1, VerdictReason.LEFT)]
 
-    def _tell(
-        self, person: _Person, state: MaskState, moment: Moment, in_view: int, reason: VerdictReason
-    ) -> Verdict:
+    def _tell(self, person: _Person, state: MaskState, moment: Moment, in_view: int, reason: VerdictReason) -> Verdict:
         if state is MaskState.UNCERTAIN:
             confidence = 1 - max(support(person.window, each) for each in MODEL_STATES)
             frames = person.counted

@@ -17,6 +17,8 @@ Box = tuple[float, float, float, float]
 
 #: A face may be found this far from where it was expected, in face sizes, and further the longer it was unseen.
 REACH, REACH_PER_S = 0.7, 1.0
+#: Of two tracks that fit a face as well, one unseen for this many seconds fits half as well.
+DOUBT_S = 0.3
 #: Faces of one person do not grow or shrink by more than this between two looks.
 SIZE_RATIO = 2.5
 #: Of two boxes of which one lies in the other by more than this share of itself, one is no face of its own.
@@ -110,10 +112,13 @@ def _distinct(faces: Sequence[Face], least: float) -> list[Face]:
 
 
 def _match(tracks: Sequence[Track], faces: Sequence[Face], now: float) -> list[tuple[Track, Face]]:
-    near = [
-        [nearness(_expected(track, now), face.box, REACH + REACH_PER_S * (now - track.last_at)) for face in faces]
-        for track in tracks
-    ]
+    near = []
+    for track in tracks:
+        unseen = now - track.last_at
+        # Whoever was seen a moment ago comes first: it is the one in front that goes on where two cross.
+        trust = 1 / (1 + unseen / DOUBT_S)
+        reach = REACH + REACH_PER_S * unseen
+        near.append([trust * nearness(_expected(track, now), face.box, reach) for face in faces])
     pairs = assign([[-value for value in row] for row in near])
     return [(tracks[row], faces[column]) for row, column in pairs if near[row][column] > 0]
 

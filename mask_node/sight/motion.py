@@ -21,9 +21,7 @@ class Motion:
     moved_at: float | None = None  # the last motion, or the last time that somebody was in view
 
 
-def wants_look(
-    before: Motion, cells: Grey, now: float, settings: MotionSettings, *, busy: bool
-) -> tuple[bool, Motion]:
+def wants_look(before: Motion, cells: Grey, now: float, settings: MotionSettings, *, busy: bool) -> tuple[bool, Motion]:
     """Return whether to look at the picture, and what is known afterwards. busy: somebody is in view."""
     moved = before.cells is None or changed(before.cells, cells, settings.change) >= settings.cells
     moved_at = now if moved or busy else before.moved_at

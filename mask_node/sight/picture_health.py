@@ -88,4 +88,6 @@ def appearance(picture: Thumbnail, told: CameraTrouble | None = None) -> CameraT
 def _edges(cells: Grey) -> float:
     """Return the 95th percentile of the steps between neighbours, the better of both directions."""
     across, down = cv2.absdiff(cells[:, 1:], cells[:, :-1]), cv2.absdiff(cells[1:], cells[:-1])
-    return max(float(np.partition(steps.ravel(), int(0.95 * steps.size))[int(0.95 * steps.size)]) for steps in (across, down))
+    return max(
+        float(np.partition(steps.ravel(), int(0.95 * steps.size))[int(0.95 * steps.size)]) for steps in (across, down)
+    )

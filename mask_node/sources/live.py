@@ -48,9 +48,7 @@ class Live(ABC):
         self._closed = threading.Event()
         self._lost = False
         self._count = 0
-        self._last_at = clock.monotonic()
-        #: The thread's last sign of life; ahead of the clock while it pauses. Monotonic seconds.
-        self.beat = clock.monotonic()
+        self._last_at = self._beat = clock.monotonic()
         first = None if patient else self._open()
         self._thread = threading.Thread(target=self._run, args=(first,), name=f"camera {name}", daemon=True)
         self._thread.start()
@@ -69,6 +67,11 @@ class Live(ABC):
     def state(self) -> CameraState:
         """Whether pictures come."""
         return CameraState.LOST if self._lost or self._silent else CameraState.OK
+
+    @property
+    def beat(self) -> float:
+        """The last sign of life of its thread, in monotonic seconds; ahead of the clock while it waits to try again."""
+        return self._beat
 
     def read(self, timeout: float) -> Captured | None:
         """See `Source.read`."""
@@ -109,10 +112,9 @@ class Live(ABC):
     def _run(self, feed: Feed | None) -> None:
         back_off = BackOff()
         while not self._closed.is_set():
+            self._beat = self._clock.monotonic()
             try:
-                self.beat = self._clock.monotonic()
                 feed = feed or self._open()
-                self.beat = self._clock.monotonic()
                 picture = feed.next()
                 if picture is not None:
                     self._keep(picture)
@@ -128,7 +130,7 @@ class Live(ABC):
                 _let_go(feed)
                 feed = None
             pause, back_off = back_off.failed(self._clock.monotonic())
-            self.beat = self._clock.monotonic() + pause
+            self._beat = self._clock.monotonic() + pause
             self._closed.wait(pause)
         if feed is not None:
             _let_go(feed)
