@@ -140,6 +140,7 @@ def detect(
 @app.command()
 def watch(
     source: Annotated[str, typer.Argument(help="Camera number, csi, address, video file or folder of pictures.")],
+    *,
     as_json: AsJson = False,
     threads: Threads = 1,
     models: Models = None,

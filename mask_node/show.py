@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 import cv2
+import numpy as np
 
 from mask_node.looking import Looker
 from mask_node.sight.draw import draw
@@ -49,7 +50,7 @@ class VideoScreen:
             if not self._writer.isOpened():
                 raise ShowError(f"{self._path} cannot be written; name a file like seen.mp4 in a folder of yours")
         if (picture.shape[1], picture.shape[0]) != self._size:
-            picture = cv2.resize(picture, self._size)
+            picture = np.asarray(cv2.resize(picture, self._size), np.uint8)
         self._writer.write(picture)
         return True
 

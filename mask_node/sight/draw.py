@@ -41,7 +41,8 @@ def draw(
     out = np.asarray(cv2.resize(frame, None, fx=scale, fy=scale) if scale > 1 else frame.copy(), np.uint8)
     for track in tracks:
         if track.face is not None:
-            _draw_face(out, track, track.face, told.get(track.id), signs.get(track.id, GOOD), scale)
+            sign = signs.get(track.id, GOOD)
+            _draw_face(out, track, track.face, told=told.get(track.id), sign=sign, scale=scale)
     stages = "  ".join(f"{name} {value:.1f}" for name, value in ms.items())
     _write(out, f"{stages} ms", (8, out.shape[0] - 10), (255, 255, 255))
     if trouble is not None:
@@ -49,7 +50,7 @@ def draw(
     return out
 
 
-def _draw_face(out: Frame, track: Track, face: Face, told: MaskState | None, sign: Sign, scale: float) -> None:
+def _draw_face(out: Frame, track: Track, face: Face, *, told: MaskState | None, sign: Sign, scale: float) -> None:
     x, y, w, h = (round(value * scale) for value in face.box)
     colour = COLOURS[told or MaskState.UNCERTAIN]
     if sign.thing:

@@ -251,7 +251,7 @@ def report(result: Bench) -> str:
         f"| {r.threads} | {'' if r.faces is None else r.faces} | {r.what} | {r.p50:.2f} | {r.p95:.2f} |"
         for r in result.rows
     ]
-    lines += ["", "| threads | faces | second looks | p50 ms | p95 ms | frames/s | bare Invoke ms | ratio | to the peer |",
+    lines += ["", "| threads | faces | second looks | p50 ms | p95 ms | frames/s | bare Invoke ms | ratio | to peer |",
               "|---" * 9 + "|"]  # fmt: skip
     for w in result.wholes:
         peer = "" if w.ratio_to_peer is None else f"{w.ratio_to_peer:.2f}"

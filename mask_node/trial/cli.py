@@ -42,6 +42,7 @@ def clips(
 
 @app.command()
 def bench(
+    *,
     peer: Annotated[Path | None, typer.Option("--peer", help="Another TFLite file, invoked in the same run.")] = None,
     face: Annotated[Path | None, typer.Option("--face", help="A portrait; a public-domain one when left out.")] = None,
     threads: Annotated[str, typer.Option("--threads", help="Numbers of threads.")] = "1,2",

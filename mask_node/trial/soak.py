@@ -1,4 +1,4 @@
-"""A very long run in fast time: does memory stay flat? (O3)"""
+"""A very long run in fast time, to see that memory stays flat (O3)."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
