@@ -19,7 +19,7 @@ from mask_node.vision.types import Frame
 CELLS = 16
 #: A face whose centre has moved by this share of its size is somebody, whatever the picture at its old place.
 WALKED = 0.5
-#: So many looks must show a change, one after another, so that a flash or a passer-by's arm is none.
+#: So many more looks must show a change than do not, so that a flash or a passer-by's arm is none.
 LOOKS = 3
 #: Contrast below this, in grey levels, is taken for this.
 LEAST_CONTRAST = 8.0
@@ -54,7 +54,7 @@ def look_again(before: Life, frame: Frame, box: Box, now: float, settings: Seein
         return before
     patch = _patch(frame, before.place)
     moved = patch is not None and change(before.patch, patch) >= settings.alive_change and not before.thing
-    changes = before.changes + 1 if moved or _walked(before.place, box) else 0
+    changes = before.changes + 1 if moved or _walked(before.place, box) else max(0, before.changes - 1)
     alive = changes >= LOOKS
     thing = not alive and (before.thing or now - before.since >= settings.thing_after_s)
     return replace(before, changes=changes, alive=alive, thing=thing)
