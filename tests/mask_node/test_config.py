@@ -32,7 +32,7 @@ def test_a_source_may_be_said_in_short(text: str, address: str, monkeypatch: pyt
         ("id: Front Door\nsource: 0\n", "node.yaml:1: id: 'Front Door'"),
         ("id: front\n", "source: is missing"),
         ("id: front\nsource: 0\nverdict: {frame: 3}\n", "did you mean frames?"),
-        ("id: front\nsource: 0\nverdict: {frames: 9}\n", "window must be at least as large as frames"),
+        ("id: front\nsource: 0\nseeing: {region: [0.5, 0, 0.2, 1]}\n", "must be left, top, right, bottom"),
         ("id: front\nsource: 0\ntracking: {continue_score: 0.9}\n", "must not be above begin_score"),
         ("id: front\nsource: true\n", "source.address"),
         ("id: front\nsource: 0\noutbox: {limit: 1}\n", "node.yaml:3: outbox.limit: 1"),
