@@ -1,9 +1,9 @@
 """`node.yaml`: who the board is, the broker, the picture, the models, what counts as a verdict, the outbox."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from mask_node.config_seeing import SeeingSettings, TrackingSettings, VerdictSettings
 from maskgate.config import MqttSettings, Secret, Section

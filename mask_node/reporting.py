@@ -75,6 +75,7 @@ class Reporter:
             at=self._clock.now(),
             version=version("maskgate"),
             camera=self._eyes.camera,
+            camera_trouble=self._eyes.trouble,
             detector=self._vitals.detector,
             model=self._eyes.model_id[:200],
             fps=round(self._vitals.fps(now), 2),
@@ -96,6 +97,7 @@ class Reporter:
     def _condition(self) -> tuple[object, ...]:
         relay = self._relay.measured if self._relay is not None else None
         return (
-            self._eyes.camera, self._vitals.detector, self._eyes.enabled.is_set(), self._eyes.hardware,
+            self._eyes.camera, self._eyes.trouble, self._vitals.detector, self._eyes.enabled.is_set(),
+            self._eyes.hardware,
             self._outbox.storage, self.faults(), self.restarts(), relay,
         )  # fmt: skip

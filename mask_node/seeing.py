@@ -14,7 +14,7 @@ from mask_node.supervise import Life, Part, Worker
 from mask_node.vision.types import Detector, Frame, Sight
 from mask_node.vitals import Vitals
 from maskgate.clock import Clock
-from maskgate.messages import CameraState
+from maskgate.messages import CameraState, CameraTrouble
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +79,7 @@ class Eyes:
         self._vitals, self._keep, self._changed = vitals, keep, changed
         self._worker = Worker("looking", self._live, clock)
         self._detector: Detector | None = None
+        self._looker: Looker | None = None  # the thread's; others only ask for its trouble
         self._reading = False
         self.enabled = threading.Event()
         self.enabled.set()
@@ -97,7 +98,13 @@ class Eyes:
     @property
     def camera(self) -> CameraState:
         """What there is of the picture."""
-        return self._source.state if self._source else CameraState.LOST
+        state = self._source.state if self._source else CameraState.LOST
+        return CameraState.DEGRADED if state is CameraState.OK and self.trouble else state
+
+    @property
+    def trouble(self) -> CameraTrouble | None:
+        """Why the picture cannot be judged now; None while it can."""
+        return self._looker.trouble if self._looker else None
 
     def open(self) -> None:
         """Load the models and open the source. Raises `ModelError` or `SourceError`."""
@@ -164,7 +171,9 @@ class Eyes:
         if self._detector is None:
             self._detector = self._load()
         eyes = Observed(self._detector)
-        looker = Looker(eyes, tracking=self._config.tracking, verdict=self._config.verdict)
+        config = self._config
+        looker = Looker(eyes, seeing=config.seeing, tracking=config.tracking, verdict=config.verdict)
+        self._looker = looker
         while life.goes_on and self._vitals.in_a_row < MOST_FAULTS:
             try:
                 if not self._turn(life, looker, eyes):

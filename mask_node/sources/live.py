@@ -115,6 +115,7 @@ class Live(ABC):
             self._beat = self._clock.monotonic()
             try:
                 feed = feed or self._open()
+                self._beat = self._clock.monotonic()
                 picture = feed.next()
                 if picture is not None:
                     self._keep(picture)

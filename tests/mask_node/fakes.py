@@ -45,6 +45,8 @@ def painted(*people: tuple[int, MaskState], size: tuple[int, int] = (240, 320)) 
     upper part is paler: where brow and mouth have one colour, it may be a hand that covers it.
     """
     frame = np.full((*size, 3), 90, np.uint8)
+    for tile in range(0, size[1], 32):  # a floor: where nothing is sharp anywhere, the camera is covered
+        frame[160:, tile : tile + 16] = 50
     for x, state in people:
         frame[60:140, x : x + 80] = COLOURS[state]
         frame[60:96, x : x + 80] = np.maximum(COLOURS[state], 40)

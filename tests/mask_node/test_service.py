@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
+
 from mask_node.config import NodeConfig, OutboxSettings, SourceSettings
 from mask_node.service import Node
 from mask_node.sources import Captured
@@ -234,4 +236,18 @@ def test_a_verdict_that_cannot_be_kept_is_counted_and_harms_nothing(broker: Brok
         node._outbox._limit = 100
         camera.add([painted(), *people(1)])
         until(lambda: len(hub.told) == 1, "the next passage")
+    hub.stop()
+
+
+def test_a_covered_camera_is_degraded_tells_why_and_grants_nothing(broker: Broker, tmp_path: Path) -> None:
+    hub, camera = Hub(broker), Frames()
+    with running(Node(config(broker, tmp_path, health_every=60), detector=ColourEyes(), source=camera)):
+        until(lambda: "online" in hub.availability, "the node")
+        camera.add([np.full((240, 320, 3), 110 + number % 3, np.uint8) for number in range(60)])
+        until(lambda: hub.health and hub.health[-1].camera == "degraded", "the trouble")
+        assert hub.health[-1].camera_trouble == "covered"
+        camera.add(empty(40))
+        until(lambda: hub.health[-1].camera == "ok", "the mend")
+        assert hub.health[-1].camera_trouble is None
+    assert hub.told == []
     hub.stop()
