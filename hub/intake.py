@@ -3,7 +3,7 @@
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from paho.mqtt.client import topic_matches_sub
 
 from hub.config import Door, HubConfig
 from hub.locks import LockDriver, driver_for
-from hub.policy import AnyCommand, in_time
+from hub.policy import AnyCommand, FaultKind, in_time
 from maskgate import topics
 from maskgate.messages import (
     Acknowledge,
@@ -70,11 +70,19 @@ class NodeIn:
 
 
 @dataclass(frozen=True, slots=True)
+class FaultIn:
+    """Something that the door needs, and that is no node, does not work (a text), or works again (None)."""
+
+    door: str
+    found: Mapping[FaultKind, str | None]
+
+
+@dataclass(frozen=True, slots=True)
 class BirthIn:
     """Home Assistant has started."""
 
 
-Input = PassageIn | CommandIn | FeedbackIn | NodeIn | BirthIn
+Input = PassageIn | CommandIn | FeedbackIn | NodeIn | FaultIn | BirthIn
 
 _COMMANDS: dict[topics.Topic, type[AnyCommand]] = {
     topics.DOOR_SET_LOCK: SetLock,

@@ -29,7 +29,7 @@ def make_config(port: int, folder: Path, **policy: Any) -> HubConfig:
     """One hard, controlled door with short holds; everything may be overruled."""
     lock = {
         "command_topic": "lock/set", "feedback_topic": "lock/state", "feedback_within": policy.pop("within", 1.0),
-        "payload_lock": "LOCK {id}", "payload_unlock": "UNLOCK {id}",
+        "attempts": policy.pop("attempts", 2), "payload_lock": "LOCK {id}", "payload_unlock": "UNLOCK {id}",
     }  # fmt: skip
     rule = {"mode": "hard", "entry": "controlled", "grant_hold": 1.0, "deny_hold": 1.0, **policy}
     return HubConfig.model_validate(

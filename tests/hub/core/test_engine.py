@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from hub.batch import Batch
 from hub.config import HubConfig
 from hub.engine import QUEUE, DoorEngine
 from hub.notices.plan import plan
+from hub.policy import LockCommand
 from hub.store import open_store, write, writing
 from hub.store.schema import counts, doors, outbox, passages
 from maskgate.messages import Passage, encode
@@ -28,12 +30,16 @@ class Rig:
 
     def __init__(self, folder: Path, **policy: Any) -> None:
         self.clock, self.confirmed = SettableClock(), list[Inbound]()
+        self.told = list[LockCommand]()  # what the lock was told past the store
         self.config: HubConfig = make_config(1, folder, **policy)
         self.db: Engine = open_store(self.config.database)
         self.engine = self.make()
 
     def make(self) -> DoorEngine:
-        return DoorEngine(self.config, self.db, self.clock, plan=plan, confirm=self.confirmed.append)
+        return DoorEngine(
+            self.config, self.db, self.clock, plan=plan, confirm=self.confirmed.append,
+            tell_lock=lambda _door, command: self.told.append(command),
+        )  # fmt: skip
 
     def see(self, seen: Passage) -> None:
         self.engine.offer(Inbound("maskgate/node/cam/passage", encode(seen), False, (1, 1, 1)))
@@ -81,6 +87,29 @@ def test_a_store_that_is_locked_gets_no_acknowledgement_and_is_tried_again(
     other.close()
     until(lambda: rig.confirmed, "the confirmation")
     assert (rig.count(passages), rig.engine.documents()["front"][0].counters.people) == (1, 1)
+
+
+def test_a_store_that_takes_nothing_leaves_no_entry_open(
+    make_rig: Callable[..., Rig], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S3: within five seconds, and once."""
+    monkeypatch.setattr("hub.store.open.BUSY_MS", 50)
+    rig = make_rig(grant_hold=60.0)
+    rig.see(passage("mask"))
+    until(lambda: rig.commands() == ["UNLOCK"], "the grant")
+    other = sqlite3.connect(rig.config.database, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    begun = time.monotonic()
+    rig.say("lock/state", b"UNLOCKED")
+    until(lambda: rig.told, "the safe state")
+    assert time.monotonic() - begun < 5
+    tries = rig.engine.stats.failures
+    until(lambda: rig.engine.stats.failures > tries + 1, "two tries more")
+    assert [one.action for one in rig.told] == ["lock"]
+    assert rig.told[0].expires_at < rig.clock.now() + timedelta(seconds=5)
+    other.execute("ROLLBACK")
+    other.close()
+    until(lambda: len(rig.confirmed) == 2, "the confirmation")
 
 
 def test_a_flood_turns_away_nothing_that_the_broker_wants_confirmed(
