@@ -1,15 +1,17 @@
-"""`maskgate hub`: run, check."""
+"""`maskgate hub`: run, check, erase, refused."""
 
 import logging
 import signal
 import sys
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from hub.config import HubConfig
+from maskgate.clock import SystemClock
 from maskgate.config import ConfigError, load
 
 app = typer.Typer(help="The service of a site.", no_args_is_help=True, add_completion=False)
@@ -60,3 +62,64 @@ def check(config: Config) -> None:
         raise _fail(error) from error
     nodes = sum(len(door.nodes) for door in settings.doors)
     typer.echo(f"OK: {config}: doors {len(settings.doors)}, nodes {nodes}")
+
+
+When = Annotated[datetime, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])]
+
+
+@app.command()
+def erase(  # noqa: PLR0917 - typer reads them by name
+    config: Config,
+    passage: Annotated[str | None, typer.Option(help="One passage, by its id.")] = None,
+    node: Annotated[str | None, typer.Option(help="What one node reported.")] = None,
+    door: Annotated[str | None, typer.Option(help="What happened at one door.")] = None,
+    since: Annotated[When | None, typer.Option(help="From this moment on, site time.")] = None,
+    until: Annotated[When | None, typer.Option(help="Before this moment, site time.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Everything that was ever recorded.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Erase what was recorded of people, and say how much that was. The hub may run meanwhile.
+
+    Of several conditions all must hold. Counts by day name nobody: they go with a whole door, or with --all.
+    """
+    settings = _load(config)
+    chosen = [value for value in (passage, node, door, since, until) if value is not None]
+    if everything == bool(chosen):
+        raise _fail(ConfigError("say what to erase: --passage, --node, --door, --since, --until, or --all alone"))
+    from hub.store import erase as eraser
+    from hub.store import open_store
+
+    def moment(at: datetime | None) -> datetime | None:
+        return at.replace(tzinfo=settings.zone).astimezone(UTC) if at else None
+
+    what = eraser.Erasure(passage, node, door, moment(since), moment(until))
+    if not yes:
+        typer.confirm("This cannot be undone. Erase?", abort=True)
+    db = open_store(settings.database)
+    try:
+        gone = eraser.erase(db, what, SystemClock().now())
+    finally:
+        db.dispose()
+    for table, rows in gone.items():
+        typer.echo(f"{table}: {rows}")
+    typer.echo(f"erased rows: {sum(gone.values())}. Back-ups, mails and the logs of other programs are not reached.")
+
+
+@app.command()
+def refused(config: Config, limit: Annotated[int, typer.Option(min=1, max=1000)] = 20) -> None:
+    """Show the latest messages that the hub refused: who sent them, why, and how they begin."""
+    settings = _load(config)
+    from hub.store import open_store, read
+
+    db = open_store(settings.database)
+    try:
+        rows = read.refused(db, limit)
+    finally:
+        db.dispose()
+    for row in rows:
+        at = row.at.astimezone(settings.zone).isoformat(timespec="seconds")
+        typer.echo(
+            f"{at} {row.sender} {row.kind}: {row.reason}\n    {row.topic} {row.size} bytes {row.payload[:120]!r}"
+        )
+    if not rows:
+        typer.echo("nothing was refused")

@@ -4,11 +4,9 @@ from datetime import datetime
 from typing import assert_never
 
 from hub import policy
-from hub.intake import CommandIn, FaultIn, FeedbackIn, NodeIn, PassageIn
+from hub.inputs import CommandIn, DoorInput, FaultIn, FeedbackIn, NodeIn, PassageIn
 from hub.policy import FaultKind, Machine, Outcome, Rules
 from maskgate.messages import Availability
-
-DoorInput = PassageIn | CommandIn | FeedbackIn | NodeIn | FaultIn
 
 
 def apply(rules: Rules, state: Machine, item: DoorInput, now: datetime, *, newest_stored: int = 0) -> Outcome:

@@ -20,9 +20,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from hub import discovery, policy
 from hub.batch import Batch, Documents, Plan
 from hub.config import Door, HubConfig
-from hub.intake import BirthIn, FaultIn, Input, Intake, PassageIn
+from hub.inputs import BirthIn, FaultIn, Input, PassageIn
+from hub.intake import Intake
 from hub.policy import FaultKind, LockCommand, Machine, Rules
-from hub.store import read, write, writing
+from hub.store import erase, read, write, writing
 from hub.store.write import Letter
 from maskgate import topics
 from maskgate.clock import Clock
@@ -86,7 +87,8 @@ class DoorEngine:
         self._stopping = threading.Event()
         self._wall, self._mono = clock.now(), clock.monotonic()
         self._shift = timedelta()
-        self._next_purge = 0.0
+        self._next_purge = self._next_look = 0.0
+        self._erased = 0  # the last erasure that the doors have heard of
         self._thread = threading.Thread(target=self._run, name="doors", daemon=True)
         self.intake, self.stats = Intake(config), Stats()
 
@@ -98,7 +100,7 @@ class DoorEngine:
     @property
     def refused(self) -> int:
         """Messages that were malformed, foreign, old or retained where they must not be."""
-        return self.intake.refused.total()
+        return self.intake.refusals.total
 
     def subscribe(self, listener: Listener) -> None:
         """Call `listener` after each commit, for each door that changed, from the engine's thread."""
@@ -136,6 +138,8 @@ class DoorEngine:
             write.put_letters(tx, self._farewell(doors, nodes, now), now)
             batch = self._batch({})
             batch.start(now)
+            # All of them, each time: one may have come between the last hub's last look and its end.
+            batch.forget(erase.since(self._db, 0))
             batch.write_to(tx, now, announced=True)  # by the dispatcher, at every connect
         self._adopt(batch)
         self._thread.start()
@@ -166,6 +170,9 @@ class DoorEngine:
             self._settle(messages, faults)
         elif self._clock.monotonic() >= self._next_purge:
             self._purge(now)
+        if self._clock.monotonic() >= self._next_look:
+            self._next_look = self._clock.monotonic() + LONGEST_WAIT_S
+            self._forget(now)
 
     def _gather(self) -> list[tuple[Inbound, datetime]]:
         """Wait for a message or the next deadline; then take all that is there."""
@@ -292,9 +299,21 @@ class DoorEngine:
         keep = self._config.retention
         first_day = (now.astimezone(self._config.zone) - timedelta(days=keep.counts_days)).date().isoformat()
         with writing(self._db) as tx:
-            gone = write.purge(tx, now, events=keep.events, first_day=first_day)
+            gone = write.purge(tx, now, events=keep.events, pictures=keep.evidence, first_day=first_day)
         if gone == 0:
             self._next_purge = self._clock.monotonic() + PURGE_EVERY_S
+
+    def _forget(self, now: datetime) -> None:
+        """See whether somebody had something erased from the store, and forget it too (P9)."""
+        newest = erase.newest(self._db)
+        if newest == self._erased:
+            return
+        batch = self._batch({})
+        batch.forget(erase.since(self._db, self._erased))
+        with writing(self._db) as tx:
+            batch.write_to(tx, now)
+        self._erased = newest
+        self._adopt(batch)
 
     def _farewell(self, doors: Sequence[str], nodes: Sequence[str], now: datetime) -> list[Letter]:
         """Empty what we retained of doors and nodes that are no longer configured (M6)."""

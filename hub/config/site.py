@@ -64,10 +64,19 @@ class Notices(Section):
 
 
 class Retention(Section):
-    """How many days are kept."""
+    """How long things are kept."""
 
     events_days: float = Field(default=30, gt=0, le=3650, title="Passages, decisions and notices")
     counts_days: float = Field(default=400, gt=0, le=3650, title="Counts by door and day")
+
+    evidence_hours: float = Field(
+        default=24, gt=0, le=8760, title="Pictures", description="Where they are kept at all."
+    )
+
+    @property
+    def evidence(self) -> timedelta:
+        """How long pictures stay."""
+        return timedelta(hours=self.evidence_hours)
 
     @property
     def events(self) -> timedelta:
@@ -104,6 +113,11 @@ class HubConfig(Section):
     doors: tuple[Door, ...] = Field(min_length=1, title="Doors")
     notices: Notices = Notices()
     retention: Retention = Retention()
+    keep_evidence: bool = Field(
+        default=False,
+        title="Keep pictures",
+        description="Store the pictures that nodes send of passages; these must be told to send any.",
+    )
     web: Web = Web()
     homeassistant: HomeAssistant = HomeAssistant()
 

@@ -80,6 +80,7 @@ def plan(config: HubConfig, decision: Decision, count_today: int, now: datetime)
         "count_today": count_today,
         "decision_id": decision.id,
         "passage": decision.passage,
+        "node": decision.node,
         "revision": decision.revision,
     }
     return [

@@ -10,13 +10,13 @@ from hub.policy.documents import display, door_state
 from hub.policy.failing import SITE, fault, without_store
 from hub.policy.faults import availability_fault, health_faults
 from hub.policy.lock import feedback
-from hub.policy.moments import clock_set, initial, next_moment, start, tick
+from hub.policy.moments import clock_set, forget, initial, next_moment, start, tick
 from hub.policy.outcome import Decided, LockCommand, Outcome, Rules
 from hub.policy.state import FaultKind, Machine, from_document, to_document
 from hub.policy.verdicts import verdict, why_late
 
 __all__ = [
     "SITE", "AnyCommand", "Decided", "FaultKind", "LockCommand", "Machine", "Outcome", "Rules", "availability_fault",
-    "clock_set", "command", "display", "door_state", "fault", "feedback", "from_document", "health_faults", "in_time",
-    "initial", "next_moment", "start", "tick", "to_document", "verdict", "why_late", "without_store",
+    "clock_set", "command", "display", "door_state", "fault", "feedback", "forget", "from_document", "health_faults",
+    "in_time", "initial", "next_moment", "start", "tick", "to_document", "verdict", "why_late", "without_store",
 ]  # fmt: skip

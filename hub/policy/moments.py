@@ -1,5 +1,6 @@
 """What time does to a door: things end, the hub starts, the schedule and the calendar turn, the clock is set."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 
@@ -7,8 +8,8 @@ from hub.config import DoorPolicy
 from hub.policy.lock import change_mode, overdue, settle, wanted
 from hub.policy.outcome import LockCommand, Outcome, Rules, seconds
 from hub.policy.problems import problems
-from hub.policy.state import Claim, Hold, HoldKind, Machine
-from maskgate.messages import Counters, Entry, LockState, Mode
+from hub.policy.state import Claim, Hold, HoldKind, Machine, Seen
+from maskgate.messages import Counters, Decision, Entry, LockState, Mode
 
 #: How long after a start a hold that ended in the meantime still stands: time for the lock to be measured, in seconds.
 START_GRACE_S = 2.0
@@ -139,6 +140,12 @@ def next_moment(rules: Rules, state: Machine, now: datetime) -> datetime:
     if change := rules.calendar.next_change(now):
         moments.append(change)
     return min(moments)
+
+
+def forget(state: Machine, covers: Callable[[Decision | Seen], bool]) -> Machine:
+    """Forget the people whom `covers` says; what holds the entry at this moment ends by itself."""
+    last = None if state.last and covers(state.last) else state.last
+    return replace(state, last=last, seen=tuple(seen for seen in state.seen if not covers(seen)))
 
 
 def _turn_page(rules: Rules, state: Machine, now: datetime) -> Machine:

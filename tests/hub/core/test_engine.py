@@ -3,73 +3,22 @@
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, func, literal, select
+from sqlalchemy import literal, select
 
 from hub import batch as batch_module
 from hub.batch import Batch
-from hub.config import HubConfig
-from hub.engine import QUEUE, DoorEngine
-from hub.notices.plan import plan
-from hub.policy import LockCommand
-from hub.store import open_store, write, writing
+from hub.engine import QUEUE
+from hub.store import write, writing
 from hub.store.schema import counts, doors, outbox, passages
-from maskgate.messages import Passage, encode
+from maskgate.messages import encode
 from maskgate.mqtt import Inbound
 
-from .conftest import SettableClock, make_config, passage, until
-
-
-class Rig:
-    """An engine without a broker; keeps what it confirmed."""
-
-    def __init__(self, folder: Path, **policy: Any) -> None:
-        self.clock, self.confirmed = SettableClock(), list[Inbound]()
-        self.told = list[LockCommand]()  # what the lock was told past the store
-        self.config: HubConfig = make_config(1, folder, **policy)
-        self.db: Engine = open_store(self.config.database)
-        self.engine = self.make()
-
-    def make(self) -> DoorEngine:
-        return DoorEngine(
-            self.config, self.db, self.clock, plan=plan, confirm=self.confirmed.append,
-            tell_lock=lambda _door, command: self.told.append(command),
-        )  # fmt: skip
-
-    def see(self, seen: Passage) -> None:
-        self.engine.offer(Inbound("maskgate/node/cam/passage", encode(seen), False, (1, 1, 1)))
-
-    def say(self, topic: str, payload: bytes) -> None:
-        self.engine.offer(Inbound(topic, payload, False, (1, 1, 1)))
-
-    def count(self, table: Any) -> int:
-        with self.db.connect() as connection:
-            return connection.scalar(select(func.count()).select_from(table)) or 0
-
-    def commands(self) -> list[str]:
-        with self.db.connect() as connection:
-            rows = connection.scalars(select(outbox.c.payload).where(outbox.c.topic == "lock/set"))
-            return [payload.decode().split()[0] for payload in rows]
-
-
-@pytest.fixture
-def make_rig(tmp_path: Path) -> Iterator[Callable[..., Rig]]:
-    made: list[Rig] = []
-
-    def make(**policy: Any) -> Rig:
-        made.append(Rig(tmp_path, **policy))
-        made[-1].engine.start()
-        return made[-1]
-
-    yield make
-    for rig in made:
-        rig.engine.stop()
-        rig.db.dispose()
+from .conftest import Rig, passage, until
 
 
 def test_a_store_that_is_locked_gets_no_acknowledgement_and_is_tried_again(

@@ -207,5 +207,5 @@ def test_what_is_too_old_is_deleted(make_site: Make) -> None:
     until(lambda: site.friend.locks()[-1:] == ["LOCKED"] and settled(site), "the verdict and the lock")
     with writing(site.db) as tx:
         now = datetime.now(UTC) + timedelta(days=31)
-        assert purge(tx, now, events=timedelta(days=30), first_day="2000-01-01") > 0
+        assert purge(tx, now, events=timedelta(days=30), pictures=timedelta(days=1), first_day="2000-01-01") > 0
     assert (rows(site, passages), rows(site, decisions), rows(site, outbox), rows(site, notices)) == (0, 0, 0, 1)

@@ -10,7 +10,8 @@ from typing import Any
 
 from hub.config import HubConfig
 from hub.doors import apply
-from hub.intake import FaultIn, Intake
+from hub.inputs import AsideInput, BirthIn, FaultIn
+from hub.intake import Intake
 from hub.policy import (
     FaultKind,
     LockCommand,
@@ -110,6 +111,8 @@ class World:
         outcomes = []
         for item in self.intake.read(message, self.wall):
             newest = 0
+            if isinstance(item, AsideInput | BirthIn):
+                continue
             if hasattr(item, "passage"):
                 revisions = self.stored.setdefault((item.passage.passage, item.passage.node), set())
                 if item.passage.revision in revisions:
