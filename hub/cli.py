@@ -6,13 +6,16 @@ import sys
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hub.config import HubConfig
 from maskgate.clock import SystemClock
 from maskgate.config import ConfigError, load
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 app = typer.Typer(help="The service of a site.", no_args_is_help=True, add_completion=False)
 
@@ -29,6 +32,18 @@ def _load(path: Path) -> HubConfig:
         return load(path, HubConfig)
     except ConfigError as error:
         raise _fail(error) from error
+
+
+def _open(settings: HubConfig) -> "Engine":
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from hub.store import NewerStoreError, open_store, shown
+
+    try:
+        return open_store(settings.database)
+    except (SQLAlchemyError, OSError, NewerStoreError) as error:
+        reason = getattr(error, "orig", None) or error
+        raise _fail(ConfigError(f"database: {shown(settings.database)} cannot be used: {reason}")) from error
 
 
 @app.command()
@@ -87,7 +102,6 @@ def erase(  # noqa: PLR0917 - typer reads them by name
     if everything == bool(chosen):
         raise _fail(ConfigError("say what to erase: --passage, --node, --door, --since, --until, or --all alone"))
     from hub.store import erase as eraser
-    from hub.store import open_store
 
     def moment(at: datetime | None) -> datetime | None:
         return at.replace(tzinfo=settings.zone).astimezone(UTC) if at else None
@@ -95,7 +109,7 @@ def erase(  # noqa: PLR0917 - typer reads them by name
     what = eraser.Erasure(passage, node, door, moment(since), moment(until))
     if not yes:
         typer.confirm("This cannot be undone. Erase?", abort=True)
-    db = open_store(settings.database)
+    db = _open(settings)
     try:
         gone = eraser.erase(db, what, SystemClock().now())
     finally:
@@ -109,9 +123,9 @@ def erase(  # noqa: PLR0917 - typer reads them by name
 def refused(config: Config, limit: Annotated[int, typer.Option(min=1, max=1000)] = 20) -> None:
     """Show the latest messages that the hub refused: who sent them, why, and how they begin."""
     settings = _load(config)
-    from hub.store import open_store, read
+    from hub.store import read
 
-    db = open_store(settings.database)
+    db = _open(settings)
     try:
         rows = read.refused(db, limit)
     finally:

@@ -142,6 +142,9 @@ class Intake:
         passage = decode(message.payload, Passage)
         if passage.node != node:
             raise _RefusedError(RefusalKind.WRONG_NODE, "it speaks for another node than its topic")
+        if "\0" in passage.model:  # which no column of PostgreSQL takes
+            ref = PassageRef(passage=passage.passage, revision=passage.revision)
+            raise _RefusedError(RefusalKind.SCHEMA, "its model's name holds a NUL", AckIn(node, ref))
         if not _thinkable(passage):
             # Kept aside with its payload; without an answer the node would send it for ever.
             ref = PassageRef(passage=passage.passage, revision=passage.revision)

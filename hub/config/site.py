@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, TypeAdapter, model_validator
 
 from hub.config.locks import MqttLock
 from hub.config.policy import DoorPolicy, Holidays
@@ -18,6 +18,16 @@ def _known_zone(name: str) -> str:
     if name not in available_timezones():
         raise ValueError("is no time zone; write one like Europe/Madrid")
     return name
+
+
+def _read_database(value: Any) -> Any:
+    secret = TypeAdapter(Secret).validate_python(str(value) if isinstance(value, Path) else value)
+    text = secret.get_secret_value()
+    if "://" not in text:
+        return Path(text)
+    if not text.startswith(("postgresql://", "postgres://")):
+        raise ValueError("must be a file, or an address like postgresql://user:password@host/name")
+    return SecretStr("postgresql" + text[text.index("://") :])
 
 
 class Door(Section):
@@ -109,7 +119,11 @@ class HubConfig(Section):
     holidays: Holidays = Holidays()
     language: Literal["en"] = Field(default="en", title="Language")
     mqtt: MqttSettings = MqttSettings()
-    database: Path = Field(default=Path("var/hub.db"), title="Database", description="A SQLite file.")
+    database: Annotated[Path | SecretStr, BeforeValidator(_read_database)] = Field(
+        default=Path("var/hub.db"),
+        title="Database",
+        description="A SQLite file, or postgresql://user:password@host/name (best given by file or environment).",
+    )
     doors: tuple[Door, ...] = Field(min_length=1, title="Doors")
     notices: Notices = Notices()
     retention: Retention = Retention()
