@@ -11,8 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from pydantic import SecretStr
 
+from hub.store import Database
 from maskgate.demo.broker import free_port
+
+
+def place(database: str) -> Database:
+    """Return an address as the configuration holds it."""
+    return SecretStr(database) if "://" in database else Path(database)
 
 
 def programs() -> Path | None:

@@ -20,6 +20,7 @@ from hub.store.schema import counts, decisions, erasures, evidence, notices, out
 from maskgate.ids import new_id
 from maskgate.messages import Counters, Decision, EventType, Mode, Passage, VerdictReason
 from maskgate.states import DecisionKind, MaskState
+from tests.hub.postgres import place
 
 from .conftest import Rig, passage, until
 
@@ -28,9 +29,9 @@ TABLES = (passages, decisions, notices, evidence, refusals, outbox, counts)
 
 
 @pytest.fixture
-def db(tmp_path: Path) -> Iterator[Engine]:
+def db(database: str) -> Iterator[Engine]:
     """Four people: two at each door, an hour apart, each with all that is ever written of somebody."""
-    engine = open_store(tmp_path / "hub.db")
+    engine = open_store(place(database))
     doors = [{"id": door, "name": door, "nodes": [f"{door}-cam"]} for door in ("front", "back")]
     config = HubConfig.model_validate(
         {"doors": doors, "notices": {"recipients": [{"id": "boss", "url": "json://localhost"}]}}
@@ -107,6 +108,8 @@ def test_what_was_asked_for_goes_and_all_else_stays(
 
 
 def test_what_is_erased_is_in_no_file_any_more(db: Engine, tmp_path: Path) -> None:
+    if db.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL's own business")
     files = [tmp_path / "hub.db", tmp_path / "hub.db-wal"]
     assert any(b"person-front-12" in file.read_bytes() for file in files)
     erase.erase(db, Erasure(door="front"), NOON)
@@ -147,10 +150,10 @@ def select_doors() -> Any:
     return select(doors.c.machine, doors.c.state, doors.c.display)
 
 
-def test_the_command_says_what_it_erased_and_asks_first(db: Engine, tmp_path: Path) -> None:
+def test_the_command_says_what_it_erased_and_asks_first(db: Engine, database: str, tmp_path: Path) -> None:
     file = tmp_path / "hub.yaml"
     file.write_text(
-        f"timezone: Europe/Madrid\ndatabase: {tmp_path}/hub.db\ndoors: [{{id: front, name: F, nodes: [front-cam]}}]\n"
+        f"timezone: Europe/Madrid\ndatabase: {database}\ndoors: [{{id: front, name: F, nodes: [front-cam]}}]\n"
     )
     run = CliRunner()
 
@@ -170,8 +173,8 @@ def test_the_command_says_what_it_erased_and_asks_first(db: Engine, tmp_path: Pa
     assert sum(left(db).values()) == 0
 
 
-def test_the_command_shows_what_was_refused(db: Engine, tmp_path: Path) -> None:
+def test_the_command_shows_what_was_refused(db: Engine, database: str, tmp_path: Path) -> None:
     file = tmp_path / "hub.yaml"
-    file.write_text(f"database: {tmp_path}/hub.db\ndoors: [{{id: front, name: F, nodes: [front-cam]}}]\n")
+    file.write_text(f"database: {database}\ndoors: [{{id: front, name: F, nodes: [front-cam]}}]\n")
     result = CliRunner().invoke(app, ["refused", "--config", str(file), "--limit", "1"])
     assert result.output == "2026-11-23T13:00:00+00:00 ? schema: person-back-13\n    t 1 bytes b'x'\n"

@@ -13,15 +13,11 @@ from sqlalchemy import Engine, create_engine, inspect, make_url, text
 
 from hub.config import HubConfig
 from hub.service import Hub
-from hub.store import Database, NewerStoreError, open_store, shown
+from hub.store import NewerStoreError, open_store, shown
 from hub.store.migrate import BEFORE, FOLDER, HEAD
 from hub.store.schema import metadata
 from maskgate.config import ConfigError, parse
-from tests.hub.postgres import Postgres
-
-
-def place(database: str) -> Database:
-    return SecretStr(database) if "://" in database else Path(database)
+from tests.hub.postgres import Postgres, place
 
 
 def plain(database: str) -> Engine:
