@@ -1,9 +1,10 @@
 """What moves a lock, as `hub.yaml` says it."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from hub.config.presets import Position, Preset, fields
 from maskgate.config import Section
 
 
@@ -23,7 +24,19 @@ class MqttLock(Section):
     refuse a command that is old or came twice.
     """
 
-    driver: Literal["mqtt"] = "mqtt"
+    driver: Literal["mqtt"] = Field(default="mqtt", title="Driver")
+    preset: Preset | None = Field(
+        default=None, title="Preset", description="A maker whose words are known; fills in what is left out below."
+    )
+    device: TopicName | None = Field(
+        default=None, title="Device", description="With a preset: the device's own name or topic prefix."
+    )
+    channel: int | None = Field(
+        default=None, ge=0, le=31, title="Channel", description="With a preset: which relay, as its maker counts."
+    )
+    unlocked_when: Position = Field(
+        default=Position.ON, title="Unlocked when", description="With a switch: on for a strike, off for a magnet."
+    )
     command_topic: TopicName = Field(title="Command topic")
     feedback_topic: TopicName = Field(title="Feedback topic", description="Where the lock reports what it measures.")
     payload_lock: str = Field(default="LOCK", title="Payload to lock")
@@ -50,6 +63,21 @@ class MqttLock(Section):
         title="Attempts",
         description="So many commands, each with an id of its own, may go without an answer; then the lock is JAMMED.",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in(cls, given: Any) -> Any:
+        """Fill in what the preset knows; what the file says itself stands."""
+        if not isinstance(given, dict) or given.get("preset") is None:
+            return given
+        try:
+            preset, position = Preset(given["preset"]), Position(given.get("unlocked_when", Position.ON))
+        except ValueError:
+            return given  # the field itself says what is wrong
+        device, channel = given.get("device"), given.get("channel")
+        if device is None:
+            raise ValueError("a preset needs the device's name: add device")
+        return fields(preset, str(device), channel if isinstance(channel, int) else 0, position) | given
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:
