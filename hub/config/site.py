@@ -52,6 +52,9 @@ class Recipient(Section):
     id: Slug
     url: Secret = Field(title="Apprise address", description="For example mailtos://user:password@example.org")
     doors: tuple[Slug, ...] | None = Field(default=None, title="Doors", description="All when left out.")
+    about: frozenset[Literal["violation", "fault", "emergency"]] = Field(
+        default=frozenset({"violation", "fault", "emergency"}), title="About", description="What this one is told of."
+    )
     cooldown: float = Field(
         default=300,
         ge=0,
