@@ -119,6 +119,7 @@ notices = Table(
     Column("last_error", Text),
     Column("sent_at", Moment),
     Column("counted_in", String(64)),
+    Column("revived_at", Moment),  # given up, and taken up again by a person
     Index("notices_due", "status", "next_try"),
     Index("notices_recipient", "recipient", "door", "kind", "created_at"),
 )  # fmt: skip

@@ -40,11 +40,15 @@ def test_the_steps_lead_to_the_tables_of_the_program(database: str) -> None:
     open_store(place(database)).dispose()  # and once more: nothing to do
 
 
-def test_a_store_from_before_there_were_steps_is_taken_up_with_what_it_holds(database: str) -> None:
+def test_a_store_from_before_there_were_steps_is_taken_up_with_what_it_holds(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.store.migrate.HEAD", BEFORE)
+    open_store(place(database)).dispose()
+    monkeypatch.undo()
     db = plain(database)
-    old = ["passages", "decisions", "doors", "outbox", "notices", "counts", "nodes"]
-    metadata.create_all(db, tables=[metadata.tables[name] for name in old])
     with db.begin() as connection:
+        connection.execute(text("DROP TABLE alembic_version"))
         connection.execute(text("INSERT INTO counts VALUES ('front', '2026-11-23', 7, 3, 1)"))
     db.dispose()
     store = open_store(place(database))
@@ -70,7 +74,7 @@ def test_a_store_of_a_newer_program_is_left_alone(database: str) -> None:
 
 
 def test_a_step_that_fails_leaves_the_store_as_it_was(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hub.store.migrate.HEAD", BEFORE)
+    monkeypatch.setattr("hub.store.migrate.HEAD", BEFORE)  # what a hub of the first days made
     open_store(place(database)).dispose()
     monkeypatch.undo()
     db = plain(database)
