@@ -185,10 +185,10 @@ class Observer:
             return []
         return self._measured("LOCKED" if self.due[0] is LOCK else "UNLOCKED", False)
 
-    def _advance(self, seconds: float) -> list[Outcome]:
+    def _advance(self, seconds: float, step: float = 0.5) -> list[Outcome]:
         # In small steps, so that each command is judged at its own time.
-        for _ in range(int(seconds * 2)):
-            for outcome in self.world.advance(0.5):
+        for _ in range(int(seconds / step)):
+            for outcome in self.world.advance(step, at_most=step):
                 unanswered = None
                 if self.due and self.world.mono - self.due[1] >= WITHIN:
                     unanswered = self.due[0]
@@ -347,7 +347,7 @@ class Observer:
         assert from_document(to_document(world.state)) == world.state
         if world.mode == "hard" and self.entry == "controlled" and not self.emergency:
             # No grant outlives its time, whatever was done to the clock.
-            self._advance(GRANT + 41)
+            self._advance(GRANT + 41, 2.0)
             still = self.world.mode == "hard" and self.entry == "controlled"  # by the schedule
             if world.commands and still and self.safe != "unlock" and not self.cut:
                 assert world.commands[-1].action is LOCK or world.lock is LockState.LOCKED

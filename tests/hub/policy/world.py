@@ -86,11 +86,11 @@ class World:
             self.commands.append(outcome.command)
         return outcome
 
-    def advance(self, seconds: float) -> list[Outcome]:
-        """Let time pass, with a tick each half second at most, as the engine ticks at its deadlines."""
+    def advance(self, seconds: float, *, at_most: float = 0.5) -> list[Outcome]:
+        """Let time pass, with a tick each half second (or `at_most`), as the engine ticks at its deadlines."""
         outcomes, left = [], seconds
         while left > 0:
-            step = min(0.5, left)
+            step = min(at_most, left)
             left -= step
             self.mono += step
             self.wall += timedelta(seconds=step)
