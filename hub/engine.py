@@ -17,17 +17,14 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from hub import discovery, policy
+from hub import policy, upkeep
 from hub.batch import Batch, Documents, Plan
 from hub.config import Door, HubConfig
 from hub.inputs import BirthIn, FaultIn, Input, PassageIn
 from hub.intake import Intake
 from hub.policy import FaultKind, LockCommand, Machine, Rules
 from hub.store import erase, read, write, writing
-from hub.store.write import Letter
-from maskgate import topics
 from maskgate.clock import Clock
-from maskgate.ids import new_id
 from maskgate.messages import Decision, Display, DoorState
 from maskgate.mqtt import AT_ONCE, Inbound
 
@@ -135,7 +132,7 @@ class DoorEngine:
             self._machines = {door: _restore(rules, stored.get(door), now) for door, rules in self._rules.items()}
             doors = write.drop_doors(tx, list(self._rules))
             nodes = write.drop_nodes(tx, [node for door in self._config.doors for node in door.nodes])
-            write.put_letters(tx, self._farewell(doors, nodes, now), now)
+            write.put_letters(tx, upkeep.farewell(self._config, doors, nodes, now), now)
             batch = self._batch({})
             batch.start(now)
             # All of them, each time: one may have come between the last hub's last look and its end.
@@ -296,11 +293,7 @@ class DoorEngine:
 
     def _purge(self, now: datetime) -> None:
         """Delete a little of what is too old; the rest with the next idle moment."""
-        keep = self._config.retention
-        first_day = (now.astimezone(self._config.zone) - timedelta(days=keep.counts_days)).date().isoformat()
-        with writing(self._db) as tx:
-            gone = write.purge(tx, now, events=keep.events, pictures=keep.evidence, first_day=first_day)
-        if gone == 0:
+        if upkeep.purge(self._config, self._db, now) == 0:
             self._next_purge = self._clock.monotonic() + PURGE_EVERY_S
 
     def _forget(self, now: datetime) -> None:
@@ -314,16 +307,6 @@ class DoorEngine:
             batch.write_to(tx, now)
         self._erased = newest
         self._adopt(batch)
-
-    def _farewell(self, doors: Sequence[str], nodes: Sequence[str], now: datetime) -> list[Letter]:
-        """Empty what we retained of doors and nodes that are no longer configured (M6)."""
-        config = self._config
-        ours = (topics.DOOR_STATE, topics.DOOR_DISPLAY)
-        places = [topic.path(config.mqtt.root, door=door) for door in doors for topic in ours]
-        devices = [discovery.door_id(config, door) for door in doors]
-        devices += [discovery.node_id(config, node) for node in nodes]
-        places += [message.topic for message in discovery.removals(devices, config)]
-        return [Letter(new_id(now), place, b"", retain=True) for place in places]
 
 
 def _restore(rules: Rules, document: dict[str, object] | None, now: datetime) -> Machine:
