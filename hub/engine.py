@@ -80,6 +80,7 @@ class DoorEngine:
         self._machines: dict[str, Machine] = {}
         self._documents: dict[str, Documents] = {}
         self._inbox: queue.Queue[tuple[Inbound, datetime] | None] = queue.Queue(QUEUE)
+        self._reported: dict[FaultKind, str | None] = {}
         self._news: queue.SimpleQueue[tuple[FaultKind, str | None]] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._wall, self._mono = clock.now(), clock.monotonic()
@@ -120,6 +121,9 @@ class DoorEngine:
 
     def report(self, kind: FaultKind, text: str | None) -> None:
         """Say that something the whole site needs does not work (a text), or works again; never waits."""
+        if self._reported.get(kind) == text:
+            return  # a first connection, say, is no news to the doors
+        self._reported[kind] = text
         self._news.put((kind, text))
         with contextlib.suppress(queue.Full):  # then it is awake anyway
             self._inbox.put_nowait(None)

@@ -60,7 +60,7 @@ def _command(
 ) -> tuple[Machine, LockCommand]:
     command = LockCommand(rules.new_id(now), want, now + seconds(min(within, COMMAND_LIFE_S)))
     due = Outstanding(command.id, want, now, now + seconds(within), attempt)
-    return replace(state, outstanding=due), command
+    return replace(state, outstanding=due, settle_at=None), command
 
 
 def change_mode(rules: Rules, state: Machine, now: datetime, mode: Mode) -> tuple[Machine, LockCommand | None]:

@@ -34,13 +34,7 @@ def start(rules: Rules, state: Machine, now: datetime) -> Outcome:
     policy, regime = rules.door.policy, rules.calendar.at(now)
     earliest, latest = now + seconds(START_GRACE_S), now + seconds(LONGEST_HOLD_S)
     mode = state.mode if state.configured_mode is regime.mode else regime.mode
-    # An unlocking for somebody who stood there is not repeated: it ends by itself, and nobody is let in by a start.
-    granted = state.hold is not None and state.hold.kind is HoldKind.GRANT
-    owed = (
-        (state.outstanding and not granted)
-        or state.settle_at
-        or (state.cut and state.cut.stood is not wanted(rules, state))
-    )
+    owed = state.outstanding or state.settle_at or (state.cut and state.cut.stood is not wanted(rules, state))
     missed = rules.calendar.scheduled and (state.configured_mode, state.entry) != (regime.mode, regime.entry)
     state = replace(
         state, mode=mode, configured_mode=regime.mode, entry=regime.entry, outstanding=None, cut=None,
@@ -81,6 +75,9 @@ def tick(rules: Rules, state: Machine, now: datetime) -> Outcome:
             state = replace(state, hold=replace(state.hold, claims=claims) if claims else None)
     if state.settle_at and state.settle_at <= now:
         state = replace(state, settle_at=None)
+        if state.hold and state.hold.kind is HoldKind.GRANT:
+            # Time lets nobody in, not even again (S8). When the grant ends, the entry goes where it should be.
+            held = (*held[:2], None)
     if any(was and not is_ for was, is_ in zip(held, (state.hold, state.by_hand, state.settle_at), strict=True)):
         state, later = settle(rules, state, now)
         command = later or command

@@ -319,3 +319,16 @@ def test_setting_the_clock_lengthens_and_shortens_nothing(jump: float) -> None:
     assert actions(w) == [UNLOCK]
     w.advance(2)
     assert actions(w) == [UNLOCK, LOCK]
+
+
+def test_no_start_lets_somebody_in_again() -> None:
+    w = world()
+    w.deliver(w.passage("no_mask"))
+    w.restart()  # before the lock has answered
+    w.deliver(w.passage("mask", revision=2))
+    assert actions(w) == [LOCK, UNLOCK]
+    w.restart()
+    w.advance(GRANT - 1)
+    assert actions(w) == [LOCK, UNLOCK]
+    w.advance(1)
+    assert actions(w) == [LOCK, UNLOCK, LOCK]
