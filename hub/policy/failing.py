@@ -84,4 +84,6 @@ def without_store(rules: Rules, state: Machine, now: datetime) -> LockCommand | 
             action = resting(state)
         case _:
             return None
-    return LockCommand(rules.new_id(now), action, now + seconds(min(rules.door.lock.feedback_within, COMMAND_LIFE_S)))
+    return LockCommand(
+        rules.new_id(now), action, now, now + seconds(min(rules.door.lock.feedback_within, COMMAND_LIFE_S))
+    )

@@ -58,7 +58,7 @@ def settle(rules: Rules, state: Machine, now: datetime, *, force: bool = False) 
 def _command(
     rules: Rules, state: Machine, now: datetime, want: LockAction, *, within: float, attempt: int
 ) -> tuple[Machine, LockCommand]:
-    command = LockCommand(rules.new_id(now), want, now + seconds(min(within, COMMAND_LIFE_S)))
+    command = LockCommand(rules.new_id(now), want, now, now + seconds(min(within, COMMAND_LIFE_S)))
     due = Outstanding(command.id, want, now, now + seconds(within), attempt)
     return replace(state, outstanding=due, settle_at=None), command
 

@@ -42,6 +42,7 @@ class LockCommand:
 
     id: str
     action: LockAction
+    sent_at: datetime
     expires_at: datetime
 
 

@@ -74,7 +74,7 @@ def test_a_preset_speaks_as_its_maker_documents(
     given, command_topic, lock, unlock, feedback_topic, locked, unlocked, other = maker
     driver = driver_for(MqttLock.model_validate(given))
     for action, expected in ((LockAction.LOCK, lock), (LockAction.UNLOCK, unlock)):
-        message = driver.command(LockCommand("command-1", action, NOW))
+        message = driver.command(LockCommand("command-1", action, NOW, NOW))
         payload = message.payload.decode()
         assert (message.topic, message.retain) == (command_topic, False)
         assert (payload if isinstance(expected, str) else json.loads(payload)) == expected
