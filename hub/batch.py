@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,11 +10,14 @@ from sqlalchemy import Connection
 
 from hub import policy
 from hub.config import HubConfig
-from hub.doors import DoorInput, apply
-from hub.intake import NodeIn, PassageIn
+from hub.doors import apply
+from hub.inputs import AckIn, AsideInput, DoorInput, EvidenceIn, NodeIn, PassageIn, RefusedIn
 from hub.locks import driver_for
 from hub.policy import Machine, Outcome, Rules
+from hub.policy.state import Seen
+from hub.refusals import SAMPLE_BYTES
 from hub.store import write
+from hub.store.erase import Erasure
 from hub.store.write import Letter, Row
 from maskgate import topics
 from maskgate.ids import new_id
@@ -49,13 +52,18 @@ class Batch:
         self._acks: dict[str, list[PassageRef]] = {}
         self._nodes: dict[str, Row] = {}
         self._notices: list[Row] = []
+        self._refusals: list[Row] = []
+        self._pictures: list[Row] = []
         self._commands: list[Letter] = []
         self._announced: list[Letter] = []
         self._counts: dict[tuple[str, str], Counters] = {}
 
-    def take(self, item: DoorInput, now: datetime) -> None:
+    def take(self, item: DoorInput | AsideInput, now: datetime) -> None:
         """Take one input. A fault of ours in it is logged and costs this input only (P3)."""
         newest = 0
+        if isinstance(item, AsideInput):
+            self._put_aside(item)
+            return
         if isinstance(item, PassageIn):
             passage = item.passage
             known = self._stored.setdefault((passage.passage, passage.node), set())
@@ -75,6 +83,16 @@ class Batch:
         except Exception:
             log.exception("an input at door %s could not be decided on; it is left out", item.door)
 
+    def _put_aside(self, item: AsideInput) -> None:
+        """Take what no door decides on."""
+        match item:
+            case AckIn(node=node, ref=ref):
+                self._acks.setdefault(node, []).append(ref)
+            case EvidenceIn():
+                self._pictures.append(asdict(item))
+            case RefusedIn(payload=payload):
+                self._refusals.append(asdict(item) | {"payload": payload[:SAMPLE_BYTES], "size": len(payload)})
+
     def tick(self, now: datetime) -> None:
         """End what is over at every door."""
         for door, rules in self._rules.items():
@@ -83,6 +101,19 @@ class Batch:
     def shift(self, by: timedelta) -> None:
         """The time of day was set."""
         self.machines = {door: policy.clock_set(machine, by).state for door, machine in self.machines.items()}
+
+    def forget(self, erased: Sequence[Erasure]) -> None:
+        """Let the doors forget what was erased from the store."""
+        for door, machine in self.machines.items():
+            for one in erased:
+
+                def covers(what: Decision | Seen, door: str = door, one: Erasure = one) -> bool:
+                    return one.covers(passage=what.passage, node=what.node, door=door, at=what.at)
+
+                machine = policy.forget(machine, covers)  # noqa: PLW2901 - one after the other
+                if one.anonymous and one.door in (None, door):
+                    machine = replace(machine, counters=Counters())  # noqa: PLW2901
+            self.machines[door] = machine
 
     def start(self, now: datetime) -> None:
         """Take up every door after a start."""
@@ -103,6 +134,8 @@ class Batch:
         for node, values in self._nodes.items():
             write.put_node(tx, node, now, values)
         write.put_notices(tx, self._notices)
+        write.put_refusals(tx, self._refusals)
+        write.put_evidence(tx, self._pictures)
         letters += self._announced
         for node, stored in self._acks.items():
             topic = topics.NODE_ACK.path(self._config.mqtt.root, node=node)

@@ -7,9 +7,11 @@ from importlib.metadata import PackageNotFoundError, version
 from sqlalchemy import Engine
 
 from hub.batch import Plan
-from hub.config import HubConfig
+from hub.config import Door, HubConfig
 from hub.dispatch import Dispatcher, availability
 from hub.engine import DoorEngine
+from hub.locks import driver_for
+from hub.policy import FaultKind, LockCommand
 from hub.store.read import Waiting
 from maskgate.clock import Clock
 from maskgate.messages import Availability, HubHealth
@@ -50,6 +52,7 @@ class Core:
             confirm=self._confirm,
             on_commit=self._committed,
             on_birth=self.dispatcher.greet,
+            tell_lock=self._tell_lock,
         )
         root = config.mqtt.root
         self.link = Link(
@@ -57,8 +60,8 @@ class Core:
             client_id=f"{root.replace('/', '-')}-hub",
             subscriptions=self.engine.intake.subscriptions,
             on_message=self.engine.offer,
-            on_up=self.dispatcher.up,
-            on_down=self.dispatcher.down,
+            on_up=self._up,
+            on_down=self._down,
             on_published=self.dispatcher.confirmed,
             will=availability(root, Availability.OFFLINE),
         )
@@ -83,6 +86,18 @@ class Core:
             notices_waiting=waiting.notices, notices_failed=waiting.notices_failed, refused=self.engine.refused,
             late=self.engine.stats.late,
         )  # fmt: skip
+
+    def _up(self) -> None:
+        self.dispatcher.up()
+        self.engine.report(FaultKind.BROKER, None)
+
+    def _down(self) -> None:
+        self.dispatcher.down()
+        self.engine.report(FaultKind.BROKER, "The broker is away")
+
+    def _tell_lock(self, door: Door, command: LockCommand) -> None:
+        if door.lock:
+            self.link.publish(driver_for(door.lock).command(command))
 
     def _confirm(self, message: Inbound) -> None:
         self.link.confirm(message)

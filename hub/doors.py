@@ -4,10 +4,9 @@ from datetime import datetime
 from typing import assert_never
 
 from hub import policy
-from hub.intake import CommandIn, FeedbackIn, NodeIn, PassageIn
-from hub.policy import Machine, Outcome, Rules
-
-DoorInput = PassageIn | CommandIn | FeedbackIn | NodeIn
+from hub.inputs import CommandIn, DoorInput, FaultIn, FeedbackIn, NodeIn, PassageIn
+from hub.policy import FaultKind, Machine, Outcome, Rules
+from maskgate.messages import Availability
 
 
 def apply(rules: Rules, state: Machine, item: DoorInput, now: datetime, *, newest_stored: int = 0) -> Outcome:
@@ -30,12 +29,11 @@ def _apply(rules: Rules, state: Machine, item: DoorInput, now: datetime, newest_
         case FeedbackIn(feedback=feedback, retained=retained):
             return policy.feedback(rules, state, feedback, now, retained=retained)
         case NodeIn(node=node, availability=availability, health=health):
-            outcome = Outcome(state)
+            found: dict[FaultKind, str | None] = policy.health_faults(health) if health else {}
             if availability is not None:
-                text = policy.availability_fault(node, availability)
-                outcome = policy.node_fault(rules, outcome.state, node, "availability", text)
-            if health is not None:
-                outcome = policy.node_fault(rules, outcome.state, node, "health", policy.health_fault(health))
-            return outcome
+                found[FaultKind.NODE] = policy.availability_fault(node, availability)
+            return policy.fault(rules, state, found, now, source=node, orderly=availability is Availability.STOPPED)
+        case FaultIn(found=faults):
+            return policy.fault(rules, state, faults, now)
         case _:
             assert_never(item)

@@ -4,6 +4,7 @@ A door's state in memory is always one that is on disk. A batch that cannot be w
 nothing and is tried again until the store takes it; verdicts grow old in the meantime and then move nothing (S1).
 """
 
+import contextlib
 import logging
 import queue
 import threading
@@ -16,16 +17,14 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from hub import discovery, policy
+from hub import policy, upkeep
 from hub.batch import Batch, Documents, Plan
-from hub.config import HubConfig
-from hub.intake import BirthIn, Input, Intake, PassageIn
-from hub.policy import Machine, Rules
-from hub.store import read, write, writing
-from hub.store.write import Letter
-from maskgate import topics
+from hub.config import Door, HubConfig
+from hub.inputs import BirthIn, FaultIn, Input, PassageIn
+from hub.intake import Intake
+from hub.policy import FaultKind, LockCommand, Machine, Rules
+from hub.store import erase, read, write, writing
 from maskgate.clock import Clock
-from maskgate.ids import new_id
 from maskgate.messages import Decision, Display, DoorState
 from maskgate.mqtt import AT_ONCE, Inbound
 
@@ -43,6 +42,8 @@ FIRST_RETRY_S, LAST_RETRY_S = 0.05, 1.0
 CLOCK_SET_S = 0.5
 LONGEST_WAIT_S = 1.0
 PURGE_EVERY_S = 3600.0
+#: Seconds that the store may take nothing before the doors are brought to their safe states without it.
+STORE_PATIENCE_S = 2.0
 
 Listener = Callable[[str, DoorState, Display, Sequence[Decision]], None]
 
@@ -70,18 +71,22 @@ class DoorEngine:
         confirm: Callable[[Inbound], None],
         on_commit: Callable[[], None] = lambda: None,
         on_birth: Callable[[], None] = lambda: None,
+        tell_lock: Callable[[Door, LockCommand], None] = lambda _door, _command: None,
     ) -> None:
         self._config, self._db, self._clock, self._plan = config, db, clock, plan
-        self._confirm, self._on_commit, self._on_birth = confirm, on_commit, on_birth
+        self._confirm, self._on_commit, self._on_birth, self._tell_lock = confirm, on_commit, on_birth, tell_lock
         self._listeners: list[Listener] = []
-        self._rules = {door.id: Rules(door, config.zone) for door in config.doors}
+        self._rules = {door.id: Rules.of(config, door) for door in config.doors}
         self._machines: dict[str, Machine] = {}
         self._documents: dict[str, Documents] = {}
         self._inbox: queue.Queue[tuple[Inbound, datetime] | None] = queue.Queue(QUEUE)
+        self._reported: dict[FaultKind, str | None] = {}
+        self._news: queue.SimpleQueue[tuple[FaultKind, str | None]] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._wall, self._mono = clock.now(), clock.monotonic()
         self._shift = timedelta()
-        self._next_purge = 0.0
+        self._next_purge = self._next_look = 0.0
+        self._erased = 0  # the last erasure that the doors have heard of
         self._thread = threading.Thread(target=self._run, name="doors", daemon=True)
         self.intake, self.stats = Intake(config), Stats()
 
@@ -93,7 +98,7 @@ class DoorEngine:
     @property
     def refused(self) -> int:
         """Messages that were malformed, foreign, old or retained where they must not be."""
-        return self.intake.refused.total()
+        return self.intake.refusals.total
 
     def subscribe(self, listener: Listener) -> None:
         """Call `listener` after each commit, for each door that changed, from the engine's thread."""
@@ -114,6 +119,15 @@ class DoorEngine:
         except queue.Full:
             self.stats.dropped += 1
 
+    def report(self, kind: FaultKind, text: str | None) -> None:
+        """Say that something the whole site needs does not work (a text), or works again; never waits."""
+        if self._reported.get(kind) == text:
+            return  # a first connection, say, is no news to the doors
+        self._reported[kind] = text
+        self._news.put((kind, text))
+        with contextlib.suppress(queue.Full):  # then it is awake anyway
+            self._inbox.put_nowait(None)
+
     def start(self) -> None:
         """Take up the doors as stored and begin; raises `sqlalchemy.exc.DBAPIError` when the store does not work."""
         now = self._clock.now()
@@ -122,9 +136,11 @@ class DoorEngine:
             self._machines = {door: _restore(rules, stored.get(door), now) for door, rules in self._rules.items()}
             doors = write.drop_doors(tx, list(self._rules))
             nodes = write.drop_nodes(tx, [node for door in self._config.doors for node in door.nodes])
-            write.put_letters(tx, self._farewell(doors, nodes, now), now)
+            write.put_letters(tx, upkeep.farewell(self._config, doors, nodes, now), now)
             batch = self._batch({})
             batch.start(now)
+            # All of them, each time: one may have come between the last hub's last look and its end.
+            batch.forget(erase.since(self._db, 0))
             batch.write_to(tx, now, announced=True)  # by the dispatcher, at every connect
         self._adopt(batch)
         self._thread.start()
@@ -148,13 +164,16 @@ class DoorEngine:
                 self._stopping.wait(LAST_RETRY_S)
 
     def _turn(self) -> None:
-        messages = self._gather()
+        messages, faults = self._gather(), self._faults()
         now = self._look_at_clock()
         due = any(policy.next_moment(self._rules[d], m, now) <= now for d, m in self._machines.items())
-        if messages or due or self._shift:
-            self._settle(messages)
+        if messages or faults or due or self._shift:
+            self._settle(messages, faults)
         elif self._clock.monotonic() >= self._next_purge:
             self._purge(now)
+        if self._clock.monotonic() >= self._next_look:
+            self._next_look = self._clock.monotonic() + LONGEST_WAIT_S
+            self._forget(now)
 
     def _gather(self) -> list[tuple[Inbound, datetime]]:
         """Wait for a message or the next deadline; then take all that is there."""
@@ -174,11 +193,18 @@ class DoorEngine:
             pass
         return found
 
-    def _settle(self, messages: list[tuple[Inbound, datetime]]) -> None:
+    def _faults(self) -> list[FaultIn]:
+        found = []
+        while not self._news.empty():
+            kind, text = self._news.get()
+            found += [FaultIn(door, {kind: text}) for door in self._rules]
+        return found
+
+    def _settle(self, messages: list[tuple[Inbound, datetime]], faults: Sequence[FaultIn] = ()) -> None:
         """Write a batch, however long it takes the store to take it, then confirm it."""
         read = [(message, self.intake.read(message, received)) for message, received in messages]
         try:
-            kept = self._persist([item for _, items in read for item in items])
+            kept = self._persist([*faults, *(item for _, items in read for item in items)])
         except Exception:
             # Not the store's fault but ours, with one of these; alone, it harms no other.
             if not read:
@@ -194,7 +220,7 @@ class DoorEngine:
 
     def _persist(self, inputs: Sequence[Input]) -> bool:
         """Commit, trying on while the store does not take it; False when the hub stops before it does."""
-        pause = FIRST_RETRY_S
+        pause, since, helpless = FIRST_RETRY_S, self._clock.monotonic(), False
         while True:
             try:
                 self._commit(inputs)
@@ -204,11 +230,22 @@ class DoorEngine:
                 if pause == FIRST_RETRY_S:
                     log.warning("the store does not take a batch, trying on: %s", error)
                 self.stats.failures += 1
+                if not helpless and self._clock.monotonic() - since >= STORE_PATIENCE_S:
+                    helpless = True
+                    self._make_safe()
                 if self._stopping.wait(pause):
                     return False
                 pause = min(pause * 2, LAST_RETRY_S)
             else:
                 return True
+
+    def _make_safe(self) -> None:
+        """The store takes nothing: bring the doors to their safe states without it (S3)."""
+        log.error("the store has taken nothing for %g s; the doors go to their safe states", STORE_PATIENCE_S)
+        now = self._clock.now()
+        for door, rules in self._rules.items():
+            if command := policy.without_store(rules, self._machines[door], now):
+                self._tell_lock(rules.door, command)
 
     def _persist_alone(self, inputs: Sequence[Input]) -> bool:
         try:
@@ -260,22 +297,20 @@ class DoorEngine:
 
     def _purge(self, now: datetime) -> None:
         """Delete a little of what is too old; the rest with the next idle moment."""
-        keep = self._config.retention
-        first_day = (now.astimezone(self._config.zone) - timedelta(days=keep.counts_days)).date().isoformat()
-        with writing(self._db) as tx:
-            gone = write.purge(tx, now, events=keep.events, first_day=first_day)
-        if gone == 0:
+        if upkeep.purge(self._config, self._db, now) == 0:
             self._next_purge = self._clock.monotonic() + PURGE_EVERY_S
 
-    def _farewell(self, doors: Sequence[str], nodes: Sequence[str], now: datetime) -> list[Letter]:
-        """Empty what we retained of doors and nodes that are no longer configured (M6)."""
-        config = self._config
-        ours = (topics.DOOR_STATE, topics.DOOR_DISPLAY)
-        places = [topic.path(config.mqtt.root, door=door) for door in doors for topic in ours]
-        devices = [discovery.door_id(config, door) for door in doors]
-        devices += [discovery.node_id(config, node) for node in nodes]
-        places += [message.topic for message in discovery.removals(devices, config)]
-        return [Letter(new_id(now), place, b"", retain=True) for place in places]
+    def _forget(self, now: datetime) -> None:
+        """See whether somebody had something erased from the store, and forget it too (P9)."""
+        newest = erase.newest(self._db)
+        if newest == self._erased:
+            return
+        batch = self._batch({})
+        batch.forget(erase.since(self._db, self._erased))
+        with writing(self._db) as tx:
+            batch.write_to(tx, now)
+        self._erased = newest
+        self._adopt(batch)
 
 
 def _restore(rules: Rules, document: dict[str, object] | None, now: datetime) -> Machine:

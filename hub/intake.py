@@ -2,16 +2,17 @@
 
 import hashlib
 import logging
-from collections import Counter
+import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from paho.mqtt.client import topic_matches_sub
 
 from hub.config import Door, HubConfig
+from hub.inputs import AckIn, BirthIn, CommandIn, EvidenceIn, FeedbackIn, Input, NodeIn, PassageIn
 from hub.locks import LockDriver, driver_for
 from hub.policy import AnyCommand, in_time
+from hub.refusals import RefusalKind, Refusals
 from maskgate import topics
 from maskgate.messages import (
     Acknowledge,
@@ -22,6 +23,7 @@ from maskgate.messages import (
     NodeHealth,
     Override,
     Passage,
+    PassageRef,
     SetLock,
     SetMode,
     ShowMessage,
@@ -31,50 +33,6 @@ from maskgate.mqtt import Inbound
 
 log = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True, slots=True)
-class PassageIn:
-    """A verdict from a node that watches `door`."""
-
-    door: str
-    passage: Passage
-    received_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class CommandIn:
-    """A person's command; `mark` is its fingerprint (see `hub.policy.command`)."""
-
-    door: str
-    command: AnyCommand
-    mark: str
-
-
-@dataclass(frozen=True, slots=True)
-class FeedbackIn:
-    """A measurement at a door."""
-
-    door: str
-    feedback: Feedback
-    retained: bool
-
-
-@dataclass(frozen=True, slots=True)
-class NodeIn:
-    """What a node says of itself: one of the two."""
-
-    door: str
-    node: str
-    availability: Availability | None = None
-    health: NodeHealth | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class BirthIn:
-    """Home Assistant has started."""
-
-
-Input = PassageIn | CommandIn | FeedbackIn | NodeIn | BirthIn
 
 _COMMANDS: dict[topics.Topic, type[AnyCommand]] = {
     topics.DOOR_SET_LOCK: SetLock,
@@ -86,12 +44,27 @@ _COMMANDS: dict[topics.Topic, type[AnyCommand]] = {
 }
 
 
+#: Pictures beyond this are refused, in bytes.
+MOST_PICTURE = 512 * 1024
+#: No verdict can be from before this project or from after everybody's pension, and nobody stands at a door for a day.
+#: These hold whatever the hub's own clock says: one that is merely late is recorded as late.
+FIRST_DAY, LAST_DAY, LONGEST_STAY = (
+    datetime(2020, 1, 1, tzinfo=UTC),
+    datetime(2100, 1, 1, tzinfo=UTC),
+    timedelta(days=1),
+)
+
+
 class _RefusedError(Exception):
-    """The message is not taken in; the text says why."""
+    """The message is not taken in; the text says why. `also` is what nevertheless follows."""
+
+    def __init__(self, kind: RefusalKind, text: str, *also: Input) -> None:
+        super().__init__(text)
+        self.kind, self.also = kind, also
 
 
 class Intake:
-    """Reads messages by the catalogue. Never raises; counts what it refuses and logs each kind once."""
+    """Reads messages by the catalogue. Never raises; what it refuses is counted, and a sample kept."""
 
     def __init__(self, config: HubConfig) -> None:
         self._config = config
@@ -114,13 +87,14 @@ class Intake:
         self._topics = tuple(readers)
         # All of these read `<root>/<what>/<id>/...`: one look-up by what is left without the id finds the reader.
         self._readers = {_shape(topic.template.split("/")[1:]): (topic, read) for topic, read in readers.items()}
-        #: How often something was refused, by who sent it (a configured id, or `?`) and kind of topic.
-        self.refused: Counter[tuple[str, str]] = Counter()
+        self.refusals = Refusals()
 
     @property
     def subscriptions(self) -> tuple[str, ...]:
         """What the hub listens to."""
         ours = [topic.filter(self._root) for topic in self._topics]
+        if self._config.keep_evidence:
+            ours.append(topics.NODE_EVIDENCE.filter(self._root))
         if self._config.homeassistant.enabled:
             ours.append(self._birth)
         # A topic that a filter covers already could be delivered twice.
@@ -128,15 +102,16 @@ class Intake:
         return tuple(ours)
 
     def read(self, message: Inbound, now: datetime) -> tuple[Input, ...]:
-        """Return what a message means at `now`; several inputs where locks share a topic, none when refused."""
+        """Return what a message means at `now`; several inputs where locks share a topic."""
         try:
             return self._read(message, now)
-        except (_RefusedError, MessageError) as error:
-            self._refuse(message.topic, str(error))
+        except _RefusedError as error:
+            return (*error.also, *self._refuse(message, error.kind, str(error), now))
+        except MessageError as error:
+            return self._refuse(message, RefusalKind(error.flaw.value), str(error), now)
         except Exception:  # P3: no payload stops the hub, not even one that finds a fault of ours
             log.exception("a message on %r could not be read", message.topic[:200])
-            self._refuse(message.topic, "a fault of ours")
-        return ()
+            return self._refuse(message, RefusalKind.OURS, "a fault of ours", now)
 
     def _read(self, message: Inbound, now: datetime) -> tuple[Input, ...]:
         if found := self._reader(message.topic):
@@ -146,7 +121,9 @@ class Intake:
             return self._foreign_feedback(message)
         if message.topic == self._birth:
             return (BirthIn(),) if message.payload == b"online" and not message.retain else ()
-        raise _RefusedError("no topic of ours")
+        if topics.NODE_EVIDENCE.match(self._root, message.topic):
+            return self._evidence(message, now)
+        raise _RefusedError(RefusalKind.FOREIGN, "no topic of ours")
 
     def _reader(
         self, topic: str
@@ -161,35 +138,56 @@ class Intake:
     def _passage(self, node: str, message: Inbound, now: datetime) -> tuple[Input, ...]:
         door = self._door_of(node)
         if message.retain:
-            raise _RefusedError("a verdict must not be retained")
+            raise _RefusedError(RefusalKind.RETAINED, "a verdict must not be retained")
         passage = decode(message.payload, Passage)
         if passage.node != node:
-            raise _RefusedError("it speaks for another node than its topic")
+            raise _RefusedError(RefusalKind.WRONG_NODE, "it speaks for another node than its topic")
+        if "\0" in passage.model:  # which no column of PostgreSQL takes
+            ref = PassageRef(passage=passage.passage, revision=passage.revision)
+            raise _RefusedError(RefusalKind.SCHEMA, "its model's name holds a NUL", AckIn(node, ref))
+        if not _thinkable(passage):
+            # Kept aside with its payload; without an answer the node would send it for ever.
+            ref = PassageRef(passage=passage.passage, revision=passage.revision)
+            raise _RefusedError(RefusalKind.ABSURD_TIME, "its times cannot be", AckIn(node, ref))
         return (PassageIn(door, passage, now),)
+
+    def _evidence(self, message: Inbound, now: datetime) -> tuple[Input, ...]:
+        _, node, _, passage = message.topic[len(self._prefix) :].split("/")
+        door = self._door_of(node)
+        if message.retain:
+            raise _RefusedError(RefusalKind.RETAINED, "a picture must not be retained")
+        if not self._config.keep_evidence:
+            raise _RefusedError(RefusalKind.FOREIGN, "this site keeps no pictures")
+        if len(message.payload) > MOST_PICTURE:
+            raise _RefusedError(RefusalKind.TOO_LARGE, f"a picture of {len(message.payload)} bytes")
+        if not message.payload.startswith(b"\xff\xd8\xff") or not re.fullmatch(r"[A-Za-z0-9_-]{8,64}", passage):
+            raise _RefusedError(RefusalKind.SCHEMA, "no JPEG of a passage")
+        return (EvidenceIn(door, node, passage, message.payload, now),)
 
     def _availability(self, node: str, message: Inbound, _now: datetime) -> tuple[Input, ...]:
         door = self._door_of(node)
         try:
             return (NodeIn(door, node, availability=Availability(message.payload.decode())),)
         except ValueError as error:
-            raise _RefusedError("no word of availability") from error
+            raise _RefusedError(RefusalKind.SCHEMA, "no word of availability") from error
 
     def _health(self, node: str, message: Inbound, _now: datetime) -> tuple[Input, ...]:
         door = self._door_of(node)
         health = decode(message.payload, NodeHealth)
         if health.node != node:
-            raise _RefusedError("it speaks for another node than its topic")
+            raise _RefusedError(RefusalKind.WRONG_NODE, "it speaks for another node than its topic")
         return (NodeIn(door, node, health=health),)
 
     def _command(self, model: type[AnyCommand]) -> Callable[[str, Inbound, datetime], tuple[Input, ...]]:
         def read(name: str, message: Inbound, now: datetime) -> tuple[Input, ...]:
             door = self._door(name)
             if message.retain:
-                raise _RefusedError("a retained command is never obeyed")
+                raise _RefusedError(RefusalKind.RETAINED, "a retained command is never obeyed")
             command = decode(message.payload, model)
             if not in_time(command, now, door.policy.max_age):
                 age = (now - command.sent_at).total_seconds()
-                raise _RefusedError(f"sent {age:.1f} s ago by its own word, {door.policy.max_age:g} s is the most")
+                most = door.policy.max_age
+                raise _RefusedError(RefusalKind.STALE, f"sent {age:.1f} s ago by its own word, {most:g} s is the most")
             mark = hashlib.sha256(message.topic.encode() + b"\0" + message.payload).hexdigest()[:24]
             return (CommandIn(door.id, command, mark),)
 
@@ -209,28 +207,34 @@ class Intake:
         measured = ((door, driver.feedback(message.payload)) for door, driver in self._locks[message.topic])
         found = tuple(FeedbackIn(door, feedback, message.retain) for door, feedback in measured if feedback)
         if not found:
-            raise _RefusedError("no word that the lock here is known to use")
+            raise _RefusedError(RefusalKind.SCHEMA, "no word that the lock here is known to use")
         return found
 
     def _door(self, name: str) -> Door:
         if name not in self._doors:
-            raise _RefusedError("no door of ours")
+            raise _RefusedError(RefusalKind.FOREIGN, "no door of ours")
         return self._doors[name]
 
     def _door_of(self, node: str) -> str:
         door = self._config.door_of(node)
         if door is None:
-            raise _RefusedError("no node of ours")
+            raise _RefusedError(RefusalKind.FOREIGN, "no node of ours")
         return door.id
 
-    def _refuse(self, topic: str, why: str) -> None:
-        found = self._reader(topic)
-        kind, name = (found[0].name, found[2]) if found else ("other", topic)
-        known = name in self._doors or name in self._locks or self._config.door_of(name) is not None
-        sender = name if known else "?"
-        self.refused[sender, kind] += 1
-        if self.refused[sender, kind] == 1:
-            log.warning("refused a message on %r: %s; more of this kind are only counted", topic[:200], why)
+    def _refuse(self, message: Inbound, kind: RefusalKind, why: str, now: datetime) -> tuple[Input, ...]:
+        found = self._reader(message.topic)
+        name = found[2] if found else message.topic
+        if locks := self._locks.get(message.topic):
+            name = locks[0][0]
+        known = name in self._doors or self._config.door_of(name) is not None
+        sample = self.refusals.note(message, name if known else "?", kind, why, now)
+        return (sample,) if sample else ()
+
+
+def _thinkable(passage: Passage) -> bool:
+    """Whether the times of a verdict can be, whatever the time is now."""
+    in_order = passage.seen_from >= FIRST_DAY and passage.published_at < LAST_DAY
+    return in_order and passage.seen_to - passage.seen_from <= LONGEST_STAY
 
 
 def _shape(parts: Sequence[str]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from hub.core import Core, program_version
 from hub.live import Live
 from hub.notices.plan import plan
 from hub.notices.worker import Worker
-from hub.store import open_store, read
+from hub.store import NewerStoreError, open_store, read, shown
 from hub.web import Health, Server
 from hub.web.health import OK
 from maskgate.clock import Clock, SystemClock
@@ -47,10 +47,10 @@ class Hub:
         """Start all of it; raises `ConfigError` (and leaves nothing running) where something cannot be had."""
         try:
             self._start()
-        except (SQLAlchemyError, OSError) as error:
+        except (SQLAlchemyError, OSError, NewerStoreError) as error:
             self.stop()
             reason = getattr(error, "orig", None) or error
-            raise ConfigError(f"database: {self._config.database} cannot be used: {reason}") from error
+            raise ConfigError(f"database: {shown(self._config.database)} cannot be used: {reason}") from error
         except BaseException:
             self.stop()
             raise

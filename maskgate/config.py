@@ -130,7 +130,7 @@ def _explain(fault: Any, document: Any, model: type[BaseModel], name: str) -> st
 
 
 def _is_secret(location: tuple[Any, ...]) -> bool:
-    return any(word in str(location[-1:]).lower() for word in ("password", "secret", "token", "url"))
+    return any(word in str(location[-1:]).lower() for word in ("password", "secret", "token", "url", "database"))
 
 
 def _line_of(document: Any, location: tuple[Any, ...]) -> int:

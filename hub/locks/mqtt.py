@@ -1,7 +1,6 @@
 """A lock, relay or switch with one topic for commands and one for feedback."""
 
 import json
-from datetime import timedelta
 
 from hub.config import MqttLock
 from hub.policy import LockCommand
@@ -30,8 +29,7 @@ class MqttLockDriver:
         """Fill the payload. Never retained: a lock that comes back must not find an old command waiting (S1)."""
         template = self._lock.payload_lock if command.action is LockAction.LOCK else self._lock.payload_unlock
         # Plain replacement: a payload is JSON as often as not, and its own braces are no places to fill.
-        sent_at = command.expires_at - timedelta(seconds=COMMAND_LIFE_S)
-        payload = template.replace("{id}", command.id).replace("{sent_at}", rfc3339(sent_at))
+        payload = template.replace("{id}", command.id).replace("{sent_at}", rfc3339(command.sent_at))
         payload = payload.replace("{expires_at}", rfc3339(command.expires_at))
         return Outbound(self._lock.command_topic, payload.encode(), expiry_s=int(COMMAND_LIFE_S))
 

@@ -13,7 +13,12 @@ from maskgate.messages import Decision, EventType, Mode
 from maskgate.states import DecisionKind
 
 #: One kind for both ways to break the rule, so that both share a cooldown.
-VIOLATION = "violation"
+VIOLATION, FAULT, EMERGENCY = "violation", "fault", "emergency"
+#: What a severe notice is a kind of: it has a cooldown of its own, and so passes that of what is less severe.
+SEVERE = "-severe"
+_KINDS = {
+    EventType.DENIED: VIOLATION, EventType.IMPROPER: VIOLATION, EventType.FAULT: FAULT, EventType.EMERGENCY: EMERGENCY,
+}  # fmt: skip
 
 
 class Status(StrEnum):
@@ -44,9 +49,11 @@ class NoticeRow:
 
 
 def is_told(decision: Decision) -> bool:
-    """Whether somebody is told: a refusal in `hard`, a violation in `soft`, nothing in `off`."""
-    if decision.event_type not in (EventType.DENIED, EventType.IMPROPER):
+    """Whether somebody is told: a refusal in `hard`, a violation in `soft`; faults and emergencies in every mode."""
+    if decision.event_type not in _KINDS:
         return False
+    if _KINDS[decision.event_type] != VIOLATION:
+        return True
     match decision.mode:
         case Mode.HARD:
             return decision.decision is DecisionKind.DENY
@@ -64,7 +71,10 @@ def plan(config: HubConfig, decision: Decision, count_today: int, now: datetime)
     door = next((door for door in config.doors if door.id == decision.door), None)
     if door is None or not is_told(decision):
         return []
+    kind = _KINDS[decision.event_type]
     facts = {
+        "about": kind,
+        "text": decision.text,
         "site": config.site,
         "door": door.id,
         "door_name": door.name,
@@ -80,6 +90,7 @@ def plan(config: HubConfig, decision: Decision, count_today: int, now: datetime)
         "count_today": count_today,
         "decision_id": decision.id,
         "passage": decision.passage,
+        "node": decision.node,
         "revision": decision.revision,
     }
     return [
@@ -87,11 +98,11 @@ def plan(config: HubConfig, decision: Decision, count_today: int, now: datetime)
             id=new_id(now),
             recipient=recipient.id,
             door=door.id,
-            kind=VIOLATION,
+            kind=kind + SEVERE if decision.severe else kind,
             created_at=now,
             facts=dict(facts),
             next_try=now,
         )
         for recipient in config.notices.recipients
-        if recipient.doors is None or door.id in recipient.doors
+        if (recipient.doors is None or door.id in recipient.doors) and kind in recipient.about
     ]

@@ -124,6 +124,28 @@ def set_fate(conn: Connection, notice: str, **values: Any) -> None:
     conn.execute(update(notices).where(notices.c.id == notice).values(**values))
 
 
+def having(conn: Connection, status: Status, limit: int) -> list[Row[Any]]:
+    """Return the latest notices of a status, the newest first."""
+    wanted = select(notices).where(notices.c.status == status).order_by(notices.c.seq.desc()).limit(limit)
+    return list(conn.execute(wanted))
+
+
+def revive(conn: Connection, now: datetime, ids: Iterable[str] | None = None) -> list[str]:
+    """Let notices that were given up wait again, all of them or those named; returns which."""
+    which = notices.c.status == Status.FAILED
+    if ids is not None:
+        which = and_(which, notices.c.id.in_(sorted(ids)))
+    found = list(conn.scalars(select(notices.c.id).where(which)))
+    conn.execute(
+        update(notices).where(notices.c.id.in_(found)).values(
+            status=Status.WAITING, attempts=0, next_try=now, revived_at=now,
+            # One that was never sorted (its recipient was gone, say) counts as itself, and no cooldown holds it back.
+            counted_in=func.coalesce(notices.c.counted_in, notices.c.id),
+        )
+    )  # fmt: skip
+    return found
+
+
 def _group(row: Any) -> Group:
     return Group(row.recipient, row.door, row.kind)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from hub.notices.plan import EMERGENCY, FAULT, VIOLATION
 from hub.notices.schedule import people
 from hub.notices.sender import Letter
 from maskgate.messages import Mode
@@ -19,6 +20,9 @@ _STATES = {
     MaskState.UNCERTAIN: "not certain",
 }
 _MODES = {Mode.HARD: "hard: the lock was not moved", Mode.SOFT: "soft: nobody was stopped", Mode.OFF: "off"}
+_PLURALS = {
+    VIOLATION: ("violation", "violations"), FAULT: ("fault", "faults"), EMERGENCY: ("emergency", "emergencies"),
+}  # fmt: skip
 _REFUSED = "hard: the lock is to keep the entry shut"
 
 _PAGES = Environment(
@@ -37,11 +41,14 @@ def letter(notice: str, facts: Mapping[str, Any], carried: Sequence[Mapping[str,
     reports. A digest has no passage of its own: it is all about the carried ones.
     """
     digest = bool(facts.get("digest"))
+    about = facts.get("about", VIOLATION)
     suppressed = people(carried, None if digest else facts.get("passage"))
     words = {
         "id": notice,
         "facts": facts,
         "digest": digest,
+        "violation": about == VIOLATION,
+        "texts": [] if about == VIOLATION else _texts(carried),
         "suppressed": suppressed,
         "kinds": _kinds(carried),
         "since": _time(carried[0]) if carried else None,
@@ -62,9 +69,11 @@ def letter(notice: str, facts: Mapping[str, Any], carried: Sequence[Mapping[str,
 
 def headline(facts: Mapping[str, Any], suppressed: int) -> str:
     """Return the one line that a phone shows of a notice."""
-    door = facts["door_name"]
+    door, about = facts["door_name"], facts.get("about", VIOLATION)
     if facts.get("digest"):
-        return f"{suppressed} more {_plural(suppressed)} at {door}"
+        return f"{suppressed} more {_plural(about, suppressed)} at {door}"
+    if about != VIOLATION:
+        return f"{door}: {facts['text']}" + (f" ({suppressed} more before)" if suppressed else "")
     what = "mask worn wrongly" if facts["state"] == MaskState.INCORRECT else "no mask"
     line = f"Entry refused at {door}: {what}" if _refused(facts) else f"{what.capitalize()} at {door}"
     return f"{line}, and {suppressed} more before" if suppressed else line
@@ -75,8 +84,15 @@ def _refused(facts: Mapping[str, Any]) -> bool:
     return bool(facts.get("refused", facts["mode"] == Mode.HARD))
 
 
-def _plural(count: int) -> str:
-    return "violation" if count == 1 else "violations"
+def _plural(about: str, count: int) -> str:
+    one, more = _PLURALS[about]
+    return one if count == 1 else more
+
+
+def _texts(carried: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return what else was said, each once, with how often."""
+    said = Counter(str(fact.get("text", "")) for fact in carried)
+    return [f"{text} ({count} times)" if count > 1 else text for text, count in said.items() if text]
 
 
 def _kinds(carried: Sequence[Mapping[str, Any]]) -> str | None:

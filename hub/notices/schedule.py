@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+#: Kinds that no cooldown holds back: a person caused each, and each changes what must be done.
+NEVER_SUPPRESSED = frozenset({"emergency", "emergency-severe"})
+
 FIRST_PAUSE_S, LAST_PAUSE_S = 5.0, 600.0
 
 
@@ -62,7 +65,8 @@ def triage(fresh: Iterable[Fresh], openers: Mapping[Group, Opener], cooldowns: M
     for notice in fresh:
         opener = latest.get(notice.group)
         cooldown = cooldowns.get(notice.group.recipient, 0.0)
-        if opener is None or is_over(opener, cooldown, notice.created_at):
+        unfolded = notice.group.kind in NEVER_SUPPRESSED
+        if opener is None or unfolded or is_over(opener, cooldown, notice.created_at):
             carriers.append(notice)
             latest[notice.group] = Opener(notice.id, notice.created_at, notice.passage)
         else:

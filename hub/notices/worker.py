@@ -164,7 +164,7 @@ class Worker:
             return
         attempts, started = notice.attempts + 1, self._clock.now()
         give_up = self._config.notices.give_up_after
-        again = schedule.next_try(notice.created_at, started, attempts, give_up)
+        again = schedule.next_try(notice.revived_at or notice.created_at, started, attempts, give_up)
         # Written before: whatever ends this process now, the row says that the letter may have gone out.
         self._write(notice.id, attempts=attempts, next_try=again or started, last_error="under way, outcome unknown")
         with self._db.connect() as conn:

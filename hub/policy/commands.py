@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
-from hub.policy.lock import settle
+from hub.policy.lock import change_mode, settle
 from hub.policy.outcome import Decided, LockCommand, Outcome, Rules, note, seconds
 from hub.policy.problems import problems
 from hub.policy.state import REMEMBERED_COMMANDS, ByHand, Machine, Shown
@@ -15,7 +15,6 @@ from maskgate.messages import (
     Emergency,
     EventType,
     LockAction,
-    Mode,
     Override,
     SetLock,
     SetMode,
@@ -56,7 +55,7 @@ def _obey(rules: Rules, state: Machine, said: AnyCommand, now: datetime) -> Outc
         case Emergency():
             outcome = _emergency(rules, state, now, active=said.active)
         case SetMode():
-            outcome = _set_mode(rules, state, now, said.mode)
+            outcome = Outcome(*change_mode(rules, state, now, said.mode))
         case ShowMessage():
             shown = Shown(DisplayKind.MESSAGE, now + seconds(said.seconds), said.text)
             outcome = Outcome(replace(state, message=shown))
@@ -109,19 +108,6 @@ def _emergency(rules: Rules, state: Machine, now: datetime, *, active: bool) -> 
 def _said(rules: Rules, state: Machine, now: datetime, order: LockCommand | None, text: str | None) -> Outcome:
     decided: tuple[Decided, ...] = ()
     if text is not None:
-        state, one = note(rules, state, now, EventType.EMERGENCY, text, tell=True)
+        state, one = note(rules, state, now, EventType.EMERGENCY, text, tell=True, severe=True)
         decided = (one,)
     return Outcome(state, order, decided)
-
-
-def _set_mode(rules: Rules, state: Machine, now: datetime, mode: Mode) -> Outcome:
-    """Change the mode. What the policy began it ends: a hold that stands when `hard` is left goes back to rest."""
-    if mode is state.mode:
-        return Outcome(state)
-    order = None
-    if state.mode is Mode.HARD and state.hold:
-        state, order = settle(rules, replace(state, hold=None), now)
-    state = replace(state, mode=mode, hold=None, shown=None)
-    if mode is Mode.HARD and not state.emergency and not state.by_hand:
-        state, order = settle(rules, state, now)
-    return Outcome(state, order)

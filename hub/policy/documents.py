@@ -15,7 +15,7 @@ LANGUAGE = "en"
 def door_state(rules: Rules, state: Machine, at: datetime) -> DoorState:
     """Return the door as it stands; `at` is when it came to stand so."""
     return DoorState(
-        door=rules.door.id, name=rules.door.name, at=at, mode=state.mode, entry=rules.door.policy.entry,
+        door=rules.door.id, name=rules.door.name, at=at, mode=state.mode, entry=state.entry,
         lock=lock_shown(state), contact=state.contact, last=state.last, until=_until(state),
         emergency=state.emergency, problem=problem(rules, state), counters=state.counters,
     )  # fmt: skip

@@ -1,36 +1,42 @@
 """The lock: where it should stand, what it is told, and what it measured.
 
-The lock is commanded in three cases only: after a decision, when something that held the entry ends, and when a
-person says so. Never because the hub started, and never because of a measurement (S7): somebody may have used a key.
+The lock is commanded after a decision, when something that held the entry begins or ends (a hold, the schedule, a
+fault), when a person says so, and again when it did not answer. Never because the hub started, and never because of a
+measurement (S7): somebody may have used a key.
 """
 
 from dataclasses import replace
 from datetime import datetime
 
-from hub.policy.outcome import COMMAND_LIFE_S, Decided, LockCommand, Outcome, Rules, note, seconds
+from hub.config import SafeState
+from hub.policy.faults import safe_state
+from hub.policy.outcome import COMMAND_LIFE_S, LockCommand, Outcome, Rules, note, seconds
 from hub.policy.state import HoldKind, Machine, Outstanding
-from maskgate.messages import Entry, EventType, Feedback, LockAction, LockState, Mode
+from maskgate.messages import Contact, Entry, EventType, Feedback, LockAction, LockState, Mode
 
 _STANDS = {LockState.LOCKED: LockAction.LOCK, LockState.UNLOCKED: LockAction.UNLOCK}
+_FIXED: dict[SafeState | None, LockAction] = {SafeState.LOCK: LockAction.LOCK, SafeState.UNLOCK: LockAction.UNLOCK}
 _MOVES = {LockAction.LOCK: LockState.LOCKING, LockAction.UNLOCK: LockState.UNLOCKING}
 
 
-def resting(rules: Rules) -> LockAction:
+def resting(state: Machine) -> LockAction:
     """Return how the entry stands when nobody is there."""
-    return LockAction.UNLOCK if rules.door.policy.entry is Entry.OPEN else LockAction.LOCK
+    return LockAction.UNLOCK if state.entry is Entry.OPEN else LockAction.LOCK
 
 
 def wanted(rules: Rules, state: Machine) -> LockAction | None:
-    """Return where the lock should stand: emergency, then people, then the policy (S5); None: nobody minds."""
+    """Return where the lock should stand: emergency, then people, then faults, then the policy (S5); None: anywhere."""
     if state.emergency:
         return LockAction.UNLOCK
     if state.by_hand:
         return state.by_hand.action
     if state.mode is not Mode.HARD:
         return None
+    if fixed := _FIXED.get(safe_state(rules, state)):
+        return fixed
     if state.hold:
         return LockAction.UNLOCK if state.hold.kind is HoldKind.GRANT else LockAction.LOCK
-    return resting(rules)
+    return resting(state)
 
 
 def settle(rules: Rules, state: Machine, now: datetime, *, force: bool = False) -> tuple[Machine, LockCommand | None]:
@@ -39,16 +45,36 @@ def settle(rules: Rules, state: Machine, now: datetime, *, force: bool = False) 
     `force` (a person said so) trusts no measurement, but repeats no command that is still being answered.
     """
     want, lock = wanted(rules, state), rules.door.lock
-    if want is None or lock is None:
+    if want is None or lock is None or state.cut:
         return state, None
     if state.outstanding:
         if state.outstanding.action is want:
             return state, None
     elif state.sure and _STANDS.get(state.lock) is want and not force:
         return state, None
-    command = LockCommand(rules.new_id(now), want, now + seconds(min(lock.feedback_within, COMMAND_LIFE_S)))
-    due = Outstanding(command.id, want, now, now + seconds(lock.feedback_within))
-    return replace(state, outstanding=due), command
+    return _command(rules, state, now, want, within=lock.feedback_within, attempt=1)
+
+
+def _command(
+    rules: Rules, state: Machine, now: datetime, want: LockAction, *, within: float, attempt: int
+) -> tuple[Machine, LockCommand]:
+    command = LockCommand(rules.new_id(now), want, now, now + seconds(min(within, COMMAND_LIFE_S)))
+    due = Outstanding(command.id, want, now, now + seconds(within), attempt)
+    return replace(state, outstanding=due, settle_at=None), command
+
+
+def change_mode(rules: Rules, state: Machine, now: datetime, mode: Mode) -> tuple[Machine, LockCommand | None]:
+    """Change the mode. What the policy began it ends: a hold that stands when `hard` is left goes back to rest."""
+    command = None
+    if mode is state.mode:
+        return state, None
+    if state.mode is Mode.HARD and wanted(rules, state) is not resting(state):
+        plain, command = settle(rules, replace(state, hold=None, faults=()), now)
+        state = replace(plain, faults=state.faults)
+    state = replace(state, mode=mode, hold=None, shown=None)
+    if mode is Mode.HARD and not state.emergency and not state.by_hand:
+        state, command = settle(rules, state, now)
+    return state, command
 
 
 def lock_shown(state: Machine) -> LockState:
@@ -62,7 +88,7 @@ def feedback(rules: Rules, state: Machine, heard: Feedback, now: datetime, *, re
     A retained measurement is of the past. It fills in what is shown, but it answers no command, lifts no JAMMED and
     is not trusted when it comes to sparing a command.
     """
-    state = replace(state, contact=heard.contact or state.contact)
+    state = _leaf(rules, state, heard.contact, now, retained=retained)
     if heard.lock is None:
         return Outcome(state)
     if retained:
@@ -80,19 +106,31 @@ def feedback(rules: Rules, state: Machine, heard: Feedback, now: datetime, *, re
     return Outcome(replace(state, lock=heard.lock, sure=True, lock_fault=None))
 
 
-def overdue(rules: Rules, state: Machine, now: datetime) -> tuple[Machine, tuple[Decided, ...]]:
-    """Give up waiting for an answer that is due (S6)."""
-    due = state.outstanding
-    if due is None or now < due.deadline:
-        return state, ()
-    waited = (due.deadline - due.sent_at).total_seconds()
-    outcome = _jam(
-        rules,
-        replace(state, outstanding=None),
-        now,
-        f"The lock did not answer within {waited:g} s when told to {due.action}",
+def _leaf(rules: Rules, state: Machine, contact: Contact | None, now: datetime, *, retained: bool) -> Machine:
+    """Note how the door leaf is. When it closes behind somebody, a grant has done its work, where that is wanted."""
+    closed = contact is Contact.CLOSED and state.contact is Contact.OPEN and not retained
+    state = replace(state, contact=contact or state.contact)
+    after, hold = rules.door.policy.relock_after_close, state.hold
+    if not closed or after is None or hold is None or hold.kind is not HoldKind.GRANT:
+        return state
+    end = now + seconds(after)  # `tick` ends it then: a measurement commands nothing
+    return replace(
+        state, hold=replace(hold, claims=tuple(replace(claim, until=min(claim.until, end)) for claim in hold.claims))
     )
-    return outcome.state, outcome.decided
+
+
+def overdue(rules: Rules, state: Machine, now: datetime) -> Outcome:
+    """Tell a lock again that did not answer in time, or give up (S6)."""
+    due, lock = state.outstanding, rules.door.lock
+    if due is None or lock is None or now < due.deadline:
+        return Outcome(state)
+    state = replace(state, outstanding=None)
+    if wanted(rules, state) is due.action and due.attempt < lock.attempts:
+        within, attempt = lock.feedback_within, due.attempt + 1
+        state, again = _command(rules, state, now, due.action, within=within, attempt=attempt)
+        return Outcome(state, again)
+    waited, times = lock.feedback_within, "" if due.attempt == 1 else f", {due.attempt} times"
+    return _jam(rules, state, now, f"The lock did not answer within {waited:g} s when told to {due.action}{times}")
 
 
 def _jam(rules: Rules, state: Machine, now: datetime, why: str) -> Outcome:
@@ -100,5 +138,5 @@ def _jam(rules: Rules, state: Machine, now: datetime, why: str) -> Outcome:
     state = replace(state, lock=LockState.JAMMED, sure=True, lock_fault=why)
     if not news:
         return Outcome(state)
-    state, decided = note(rules, state, now, EventType.FAULT, why, tell=True)
+    state, decided = note(rules, state, now, EventType.FAULT, why, tell=True, severe=True)
     return Outcome(state, decided=(decided,))

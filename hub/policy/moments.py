@@ -1,13 +1,15 @@
-"""What time does to a door: things end, the hub starts, the calendar turns, the clock is set."""
+"""What time does to a door: things end, the hub starts, the schedule and the calendar turn, the clock is set."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 
-from hub.policy.lock import overdue, settle
+from hub.config import DoorPolicy
+from hub.policy.lock import change_mode, overdue, settle, wanted
 from hub.policy.outcome import LockCommand, Outcome, Rules, seconds
 from hub.policy.problems import problems
-from hub.policy.state import Claim, Hold, HoldKind, Machine
-from maskgate.messages import Counters, Entry, LockState, Mode
+from hub.policy.state import Claim, Hold, HoldKind, Machine, Seen
+from maskgate.messages import Counters, Decision, Entry, LockState, Mode
 
 #: How long after a start a hold that ended in the meantime still stands: time for the lock to be measured, in seconds.
 START_GRACE_S = 2.0
@@ -17,32 +19,35 @@ LONGEST_HOLD_S = 86_400.0
 
 def initial(rules: Rules, now: datetime) -> Machine:
     """Return a door that nothing has happened to."""
-    mode = rules.door.policy.mode
-    return Machine(mode=mode, configured_mode=mode, day=rules.day(now))
+    regime = rules.calendar.at(now)
+    return Machine(mode=regime.mode, configured_mode=regime.mode, entry=regime.entry, day=rules.day(now))
 
 
 def start(rules: Rules, state: Machine, now: datetime) -> Outcome:
     """Take up a stored state; moves nothing (S7).
 
     The lock is unknown until measured: it may have moved while nobody looked. What was held and has ended in the
-    meantime is still to be ended, but a little later (see `START_GRACE_S`), by `tick` as always. What a person set
-    (mode, override, emergency) stands, unless the configuration's mode was edited since.
+    meantime, what the schedule has changed, and a command that nobody answered, is still to be seen to, but a little
+    later (see `START_GRACE_S`), by `tick` as always.
+    What a person set (mode, override, emergency) stands, unless configuration or schedule have another mode since.
     """
-    mode, policy = state.mode, rules.door.policy
-    if state.configured_mode is not policy.mode:
-        mode = policy.mode
+    policy, regime = rules.door.policy, rules.calendar.at(now)
+    earliest, latest = now + seconds(START_GRACE_S), now + seconds(LONGEST_HOLD_S)
+    mode = state.mode if state.configured_mode is regime.mode else regime.mode
+    owed = state.outstanding or state.settle_at or (state.cut and state.cut.stood is not wanted(rules, state))
+    missed = rules.calendar.scheduled and (state.configured_mode, state.entry) != (regime.mode, regime.entry)
     state = replace(
-        state, mode=mode, configured_mode=policy.mode, outstanding=None, lock=LockState.UNKNOWN, sure=False,
-        contact=None, node_faults=tuple(f for f in state.node_faults if _node_of(f[0]) in rules.door.nodes),
+        state, mode=mode, configured_mode=regime.mode, entry=regime.entry, outstanding=None, cut=None,
+        lock=LockState.UNKNOWN, sure=False, contact=None, settle_at=earliest if missed or owed else None,
+        faults=tuple(fault for fault in state.faults if fault.source in rules.door.nodes),
     )  # fmt: skip
-    holds = HoldKind.DENY if policy.entry is Entry.OPEN else HoldKind.GRANT
+    holds = HoldKind.DENY if state.entry is Entry.OPEN else HoldKind.GRANT
     if state.hold and (state.hold.kind is not holds or mode is not Mode.HARD):
         # The configuration was edited while the hub was down. In `hard` the entry still goes to its new rest, by a
         # hold that fits it; in the other modes the lock is nobody's business now.
         state = replace(state, hold=Hold(holds, state.hold.claims) if mode is Mode.HARD else None)
-    earliest, latest = now + seconds(START_GRACE_S), now + seconds(LONGEST_HOLD_S)
     if state.hold:
-        longest = now + seconds(policy.deny_hold if holds is HoldKind.DENY else policy.grant_hold)
+        longest = now + seconds(longest_hold(policy, holds))
         claims = (Claim(c.passage, c.node, max(earliest, min(c.until, longest))) for c in state.hold.claims)
         state = replace(state, hold=replace(state.hold, claims=tuple(claims)))
     if state.by_hand:
@@ -50,24 +55,57 @@ def start(rules: Rules, state: Machine, now: datetime) -> Outcome:
     return Outcome(_turn_page(rules, state, now))
 
 
+def longest_hold(policy: DoorPolicy, kind: HoldKind) -> float:
+    """Return the seconds that a hold of this kind lasts at most."""
+    if kind is HoldKind.GRANT:
+        return policy.grant_hold
+    return max(policy.deny_hold, policy.repeat.hold if policy.repeat else 0)
+
+
 def tick(rules: Rules, state: Machine, now: datetime) -> Outcome:
     """End what is over by `now`; when something ended that held the entry, the entry goes back to its rule."""
-    state, decided = overdue(rules, _turn_page(rules, state, now), now)
-    held = (state.hold, state.by_hand)
+    turned = _turn_page(rules, state, now)
+    turned, command = _follow_schedule(rules, turned, now)
+    held, state = (turned.hold, turned.by_hand, turned.settle_at), turned
     if state.by_hand and state.by_hand.until <= now:
         state = replace(state, by_hand=None)
     if state.hold:
         claims = tuple(claim for claim in state.hold.claims if claim.until > now)
         if len(claims) != len(state.hold.claims):
             state = replace(state, hold=replace(state.hold, claims=claims) if claims else None)
-    command: LockCommand | None = None
-    if (held[0] and not state.hold) or (held[1] and not state.by_hand):
-        state, command = settle(rules, state, now)
+    if state.settle_at and state.settle_at <= now:
+        state = replace(state, settle_at=None)
+        if state.hold and state.hold.kind is HoldKind.GRANT:
+            # Time lets nobody in, not even again (S8). When the grant ends, the entry goes where it should be.
+            held = (*held[:2], None)
+    if any(was and not is_ for was, is_ in zip(held, (state.hold, state.by_hand, state.settle_at), strict=True)):
+        state, later = settle(rules, state, now)
+        command = later or command
+    late = overdue(rules, state, now)
+    state = late.state
     if state.shown and state.shown.until <= now:
         state = replace(state, shown=None)
     if state.message and state.message.until <= now:
         state = replace(state, message=None)
-    return Outcome(_forget_mended(rules, state), command, decided)
+    return Outcome(forget_mended(rules, state), late.command or command, late.decided)
+
+
+def _follow_schedule(rules: Rules, state: Machine, now: datetime) -> tuple[Machine, LockCommand | None]:
+    """Do what the schedule says, once, at the moment when it says something else than before."""
+    regime, hard = rules.calendar.at(now), state.mode is Mode.HARD
+    if (regime.mode, regime.entry) == (state.configured_mode, state.entry):
+        return state, None
+    mode = regime.mode if regime.mode is not state.configured_mode else state.mode
+    state = replace(state, configured_mode=regime.mode)
+    command: LockCommand | None = None
+    if regime.entry is not state.entry:
+        # A hold of the old kind has no meaning at the new entry.
+        state = replace(state, entry=regime.entry, hold=None, shown=None)
+        if hard and mode is Mode.HARD:
+            return settle(rules, state, now)
+    if mode is not state.mode:
+        state, command = change_mode(rules, state, now, mode)
+    return state, command
 
 
 def clock_set(state: Machine, by: timedelta) -> Outcome:
@@ -81,6 +119,9 @@ def clock_set(state: Machine, by: timedelta) -> Outcome:
     return Outcome(
         replace(
             state,
+            seen=tuple(replace(seen, at=seen.at and seen.at + by) for seen in state.seen),
+            offences=tuple(moment + by for moment in state.offences),
+            settle_at=state.settle_at and state.settle_at + by,
             by_hand=state.by_hand and replace(state.by_hand, until=state.by_hand.until + by),
             shown=state.shown and replace(state.shown, until=state.shown.until + by),
             message=state.message and replace(state.message, until=state.message.until + by),
@@ -88,23 +129,20 @@ def clock_set(state: Machine, by: timedelta) -> Outcome:
     )
 
 
-def node_fault(rules: Rules, state: Machine, node: str, kind: str, text: str | None) -> Outcome:
-    """Note what is wrong with a node, or that nothing is; `kind` tells its sources apart."""
-    key = f"{node}/{kind}"
-    others = tuple(fault for fault in state.node_faults if fault[0] != key)
-    faults = (*others, (key, text)) if text else others
-    return Outcome(_forget_mended(rules, replace(state, node_faults=tuple(sorted(faults)))))
-
-
 def next_moment(rules: Rules, state: Machine, now: datetime) -> datetime:
     """Return when `tick` is due next, at the latest at the site's midnight."""
     tomorrow = now.astimezone(rules.zone).date() + timedelta(days=1)
     midnight = datetime.combine(tomorrow, time(), rules.zone)
-    return min((midnight, *state.moments()))
+    moments = [midnight, *state.moments()]
+    if change := rules.calendar.next_change(now):
+        moments.append(change)
+    return min(moments)
 
 
-def _node_of(key: str) -> str:
-    return key.split("/", 1)[0]
+def forget(state: Machine, covers: Callable[[Decision | Seen], bool]) -> Machine:
+    """Forget the people whom `covers` says; what holds the entry at this moment ends by itself."""
+    last = None if state.last and covers(state.last) else state.last
+    return replace(state, last=last, seen=tuple(seen for seen in state.seen if not covers(seen)))
 
 
 def _turn_page(rules: Rules, state: Machine, now: datetime) -> Machine:
@@ -112,7 +150,7 @@ def _turn_page(rules: Rules, state: Machine, now: datetime) -> Machine:
     return state if day == state.day else replace(state, day=day, counters=Counters())
 
 
-def _forget_mended(rules: Rules, state: Machine) -> Machine:
+def forget_mended(rules: Rules, state: Machine) -> Machine:
     """A problem that was acknowledged and mended is a new one when it returns."""
     if not state.acknowledged:
         return state

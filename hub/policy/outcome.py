@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Self
 from zoneinfo import ZoneInfo
 
-from hub.config import Door
+from hub.config import Door, HubConfig
+from hub.policy.calendar import Calendar, holiday_test
 from hub.policy.state import Machine
 from maskgate.ids import new_id
 from maskgate.messages import Decision, EventType, LockAction
@@ -17,11 +19,17 @@ COMMAND_LIFE_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """A door's configuration, the calendar that its counters follow, and where new ids come from."""
+    """A door's configuration, the days that its counters follow, its schedule, and where new ids come from."""
 
     door: Door
     zone: ZoneInfo
+    calendar: Calendar
     new_id: Callable[[datetime], str] = new_id
+
+    @classmethod
+    def of(cls, config: HubConfig, door: Door, new_id: Callable[[datetime], str] = new_id) -> Self:
+        """Return the rules of one door of a site."""
+        return cls(door, config.zone, Calendar(door.policy, config.zone, holiday_test(config.holidays)), new_id)
 
     def day(self, now: datetime) -> str:
         """Return the site's date at `now`, YYYY-MM-DD."""
@@ -34,6 +42,7 @@ class LockCommand:
 
     id: str
     action: LockAction
+    sent_at: datetime
     expires_at: datetime
 
 
@@ -61,11 +70,18 @@ def seconds(value: float) -> timedelta:
 
 
 def note(
-    rules: Rules, state: Machine, now: datetime, event: EventType, text: str, *, tell: bool = False
+    rules: Rules,
+    state: Machine,
+    now: datetime,
+    event: EventType,
+    text: str,
+    *,
+    tell: bool = False,
+    severe: bool = False,
 ) -> tuple[Machine, Decided]:
     """Write down what happened that was no verdict, as the door's last decision."""
     decision = Decision(
         id=rules.new_id(now), door=rules.door.id, at=now, event_type=event, decision=DecisionKind.OBSERVE,
-        mode=state.mode, text=text[:255],
+        mode=state.mode, text=text[:255], severe=severe,
     )  # fmt: skip
     return replace(state, last=decision), Decided(decision, tell=tell)

@@ -8,7 +8,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from maskgate.messages import Contact, Counters, Decision, DisplayKind, LockAction, LockState, Mode
+from maskgate.messages import Contact, Counters, Decision, DisplayKind, Entry, LockAction, LockState, Mode
+from maskgate.states import MaskState
 
 #: How many passages a door remembers. A revision comes while its person is still there, so few are enough;
 #: of older ones the store still knows the newest revision.
@@ -17,6 +18,27 @@ REMEMBERED_PASSAGES = 64
 CLAIMS = 32
 #: Commands remembered so that none acts twice; they are refused by age soon after.
 REMEMBERED_COMMANDS = 64
+
+
+class FaultKind(StrEnum):
+    """What may not work. The first three are a node's; the others are the site's."""
+
+    NODE = "node"
+    CAMERA = "camera"
+    DETECTOR = "detector"
+    BROKER = "broker"
+    DATABASE = "database"
+    HOMEASSISTANT = "homeassistant"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fault:
+    """Something that does not work: a node's part, or one that the whole site needs (`source` is "hub")."""
+
+    source: str
+    kind: FaultKind
+    text: str
+    orderly: bool = False  # somebody meant it so: a problem, but nobody is called
 
 
 class HoldKind(StrEnum):
@@ -65,6 +87,14 @@ class Outstanding:
     action: LockAction
     sent_at: datetime
     deadline: datetime
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """No command gets out. `stood` is where the lock had to stand when that began; None: it was on its way."""
+
+    stood: LockAction | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +117,8 @@ class Seen:
     violation: bool = False
     late: bool = False
     refused: bool = False  # the last word on it was a denial
+    state: MaskState | None = None  # the last word itself, where it counted
+    at: datetime | None = None  # when that came
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +126,16 @@ class Machine:
     """Everything the policy knows of one door."""
 
     mode: Mode
-    configured_mode: Mode  # an edited configuration wins over a mode set before the edit
+    configured_mode: Mode  # by configuration and schedule; when it changes, it wins over a mode set before
     day: str  # of `counters`, YYYY-MM-DD by the site's calendar
+    entry: Entry = Entry.OPEN  # by configuration and schedule
     counters: Counters = field(default_factory=Counters)
     lock: LockState = LockState.UNKNOWN  # as last measured, or JAMMED
     sure: bool = False  # `lock` was heard live, not from a retained message
     contact: Contact | None = None
     outstanding: Outstanding | None = None
+    cut: Cut | None = None
+    settle_at: datetime | None = None  # the entry goes to where it should be then: after a start, after a cut
     hold: Hold | None = None
     by_hand: ByHand | None = None
     emergency: bool = False
@@ -108,7 +143,8 @@ class Machine:
     shown: Shown | None = None
     message: Shown | None = None
     lock_fault: str | None = None
-    node_faults: tuple[tuple[str, str], ...] = ()
+    faults: tuple[Fault, ...] = ()
+    offences: tuple[datetime, ...] = ()  # when people were refused, where refusals in a row matter
     acknowledged: tuple[str, ...] = ()
     seen: tuple[Seen, ...] = ()
     heard: tuple[str, ...] = ()  # fingerprints of commands
@@ -122,6 +158,8 @@ class Machine:
         for part in (self.by_hand, self.shown, self.message):
             if part:
                 yield part.until
+        if self.settle_at:
+            yield self.settle_at
 
     def recall(self, passage: str, node: str) -> Seen | None:
         """Return what is remembered of a passage."""

@@ -3,7 +3,9 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from hub.config import Group, SafeState, UncertainRule
 from hub.policy import words
+from hub.policy.faults import blind, safe_state
 from hub.policy.lock import settle
 from hub.policy.outcome import Decided, LockCommand, Outcome, Rules, seconds
 from hub.policy.state import CLAIMS, REMEMBERED_PASSAGES, Claim, Hold, HoldKind, Machine, Seen, Shown
@@ -32,6 +34,7 @@ class _Judged:
     event: EventType
     command: LockCommand | None = None
     announce: bool = True
+    severe: bool = False
 
 
 def why_late(passage: Passage, now: datetime, max_age: float) -> str | None:
@@ -67,12 +70,18 @@ def verdict(rules: Rules, state: Machine, passage: Passage, now: datetime, *, ne
         return _recorded(rules, _remember(state, replace(seen, late=True)), passage, now, late)
     violation = passage.state in rules.door.policy.violations
     state = _count(state, seen, violation=violation)
-    judged = _judge(rules, state, passage, now)
-    refused = judged.decision is DecisionKind.DENY
-    seen = replace(seen, person=True, violation=seen.violation or violation, refused=refused)
-    decision = _decision(rules, judged.state, passage, now, event=judged.event, kind=judged.decision, text=judged.text)
     # A denial that is only confirmed by a further revision is no second refusal.
-    tell = refused and not (known and known.refused)
+    again = known is not None and known.refused
+    judged = _judge(rules, state, passage, now, again=again)
+    refused = judged.decision is DecisionKind.DENY and violation
+    seen = replace(
+        seen, person=True, violation=seen.violation or violation, refused=refused, state=passage.state, at=now
+    )
+    decision = _decision(
+        rules, judged.state, passage, now,
+        event=judged.event, kind=judged.decision, text=judged.text, severe=judged.severe,
+    )  # fmt: skip
+    tell = refused and not again
     return Outcome(
         replace(_remember(judged.state, seen), last=decision),
         judged.command,
@@ -80,15 +89,15 @@ def verdict(rules: Rules, state: Machine, passage: Passage, now: datetime, *, ne
     )
 
 
-def _judge(rules: Rules, state: Machine, passage: Passage, now: datetime) -> _Judged:
+def _judge(rules: Rules, state: Machine, passage: Passage, now: datetime, *, again: bool) -> _Judged:
     event, text = _MEANING[passage.state]
     if silent := _not_judged(state):
         return _Judged(state, DecisionKind.OBSERVE, f"{text}; {silent}", event, announce=False)
-    if passage.state is MaskState.UNCERTAIN:
+    if passage.state is MaskState.UNCERTAIN and rules.door.policy.uncertain is UncertainRule.OBSERVE:
         shown = Shown(DisplayKind.LOOK_HERE, now + seconds(LOOK_S))
         return _Judged(replace(state, shown=shown), DecisionKind.OBSERVE, text, event)
-    if passage.state in rules.door.policy.violations:
-        return _deny(rules, state, passage, now)
+    if passage.state is MaskState.UNCERTAIN or passage.state in rules.door.policy.violations:
+        return _deny(rules, state, passage, now, again=again)
     return _grant(rules, state, passage, now)
 
 
@@ -107,28 +116,71 @@ def _moves_lock(rules: Rules, state: Machine) -> bool:
     return state.mode is Mode.HARD and rules.door.lock is not None and state.by_hand is None
 
 
-def _deny(rules: Rules, state: Machine, passage: Passage, now: datetime) -> _Judged:
+def _deny(rules: Rules, state: Machine, passage: Passage, now: datetime, *, again: bool) -> _Judged:
     event, text = _MEANING[passage.state]
-    until = now + seconds(rules.door.policy.deny_hold)
-    moves, command = _moves_lock(rules, state), None
+    state, severe = _offence(rules, state, passage, now, again=again)
+    policy = rules.door.policy
+    until = now + seconds(policy.repeat.hold if severe and policy.repeat else policy.deny_hold)
+    moves = _moves_lock(rules, state) and safe_state(rules, state) is not SafeState.UNLOCK
+    command = None
+    if severe:
+        text += f", number {len(state.offences)} in a row"
     if passage.state is MaskState.INCORRECT:
         kind = DisplayKind.COVER_NOSE
+    elif passage.state is MaskState.UNCERTAIN:
+        kind = DisplayKind.LOOK_HERE
     else:
         kind = DisplayKind.DENIED if moves else DisplayKind.MASK_REQUIRED
     state = replace(state, shown=Shown(kind, until))
     if moves:
         # On a controlled entry a denial ends every grant: the last person asks, and shut is the safe answer.
-        claim = Claim(passage.passage, passage.node, until) if rules.door.policy.entry is Entry.OPEN else None
+        claim = Claim(passage.passage, passage.node, until) if state.entry is Entry.OPEN else None
         state, command = settle(rules, replace(state, hold=_with(state.hold, HoldKind.DENY, claim)), now)
         text += words.REFUSED
-    return _Judged(state, DecisionKind.DENY, text, event, command)
+    return _Judged(state, DecisionKind.DENY, text, event, command, severe=severe)
+
+
+def _offence(rules: Rules, state: Machine, passage: Passage, now: datetime, *, again: bool) -> tuple[Machine, bool]:
+    """Note a refusal where refusals in a row matter; returns whether this one is one too many."""
+    repeat = rules.door.policy.repeat
+    if repeat is None or passage.state is MaskState.UNCERTAIN:
+        return state, False
+    recent = [moment for moment in state.offences if now - moment <= seconds(repeat.within)]
+    if not again:
+        recent.append(now)
+    state = replace(state, offences=tuple(recent[-REMEMBERED_PASSAGES:]))
+    return state, len(recent) >= repeat.count
+
+
+def _withheld(rules: Rules, state: Machine, passage: Passage, now: datetime) -> str | None:
+    """Say why a mask lets nobody in now; None when it does (S8, no tailgating)."""
+    if blind(state, passage.node) or safe_state(rules, state) is not None:
+        return "the camera is not to be trusted now"
+    policy = rules.door.policy
+    if state.entry is Entry.OPEN or policy.group is Group.EACH:
+        return None
+    others = [
+        seen for seen in state.seen
+        if (seen.passage, seen.node) != (passage.passage, passage.node)
+        and seen.at is not None and now - seen.at <= seconds(policy.group_window)
+    ]  # fmt: skip
+    if any(seen.state in policy.violations for seen in others):
+        return "somebody without one is too near"
+    fine = sum(seen.node == passage.node and seen.state is not MaskState.UNCERTAIN for seen in others)
+    if policy.group is Group.EVERYBODY and fine < passage.faces_in_view - 1:
+        return "not everybody in view has been judged"
+    return None
 
 
 def _grant(rules: Rules, state: Machine, passage: Passage, now: datetime) -> _Judged:
     text, command = _MEANING[passage.state][1], None
     until = now + seconds(rules.door.policy.grant_hold)
     if _moves_lock(rules, state):
-        if rules.door.policy.entry is Entry.CONTROLLED:
+        if why := _withheld(rules, state, passage, now):
+            shown = Shown(DisplayKind.LOOK_HERE, now + seconds(LOOK_S), words.ONE_BY_ONE)
+            text = f"{text}, but {why}"
+            return _Judged(replace(state, shown=shown), DecisionKind.OBSERVE, text, EventType.GRANTED, announce=False)
+        if state.entry is Entry.CONTROLLED:
             claim = Claim(passage.passage, passage.node, until)
             state = replace(state, hold=_with(state.hold, HoldKind.GRANT, claim))
         else:
@@ -181,10 +233,11 @@ def _recorded(rules: Rules, state: Machine, passage: Passage, now: datetime, why
 
 
 def _decision(
-    rules: Rules, state: Machine, passage: Passage, now: datetime, *, event: EventType, kind: DecisionKind, text: str
-) -> Decision:
+    rules: Rules, state: Machine, passage: Passage, now: datetime, *,
+    event: EventType, kind: DecisionKind, text: str, severe: bool = False,
+) -> Decision:  # fmt: skip
     return Decision(
         id=rules.new_id(now), door=rules.door.id, at=now, event_type=event, decision=kind, mode=state.mode, text=text,
         passage=passage.passage, revision=passage.revision, node=passage.node, state=passage.state,
-        confidence=passage.confidence, faces_in_view=passage.faces_in_view, seen_to=passage.seen_to,
+        confidence=passage.confidence, faces_in_view=passage.faces_in_view, seen_to=passage.seen_to, severe=severe,
     )  # fmt: skip

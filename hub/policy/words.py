@@ -20,5 +20,7 @@ MASK = "Mask worn correctly"
 NO_MASK = "No mask"
 INCORRECT = "Mask worn wrongly: nose or mouth is bare"
 UNCERTAIN = "The camera could not tell"
+#: Instead of the usual words where a mask alone is not enough.
+ONE_BY_ONE = "Please step back and come to the camera one by one, each with a mask."
 #: Added to the reason where the lock was told to keep somebody out, and only there.
 REFUSED = ", entry refused"

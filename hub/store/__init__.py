@@ -1,8 +1,9 @@
-"""The hub's memory. `schema` holds the tables, `open` the engine, `write` and `read` what is done with them.
+"""The hub's memory. Reading order: `schema` (the tables), `migrate` (brings a store to them), `open`, `write`, `read`.
 
 Whoever writes does it inside `writing(db)`; whoever reads uses `db.connect()`.
 """
 
-from hub.store.open import open_store, writing
+from hub.store.migrate import NewerStoreError
+from hub.store.open import Database, open_store, shown, writing
 
-__all__ = ["open_store", "writing"]
+__all__ = ["Database", "NewerStoreError", "open_store", "shown", "writing"]

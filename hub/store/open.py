@@ -6,25 +6,39 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from pydantic import SecretStr
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 
-from hub.store.schema import metadata
+from hub.store.migrate import migrate
 
 #: How long a statement waits for another process that writes, in milliseconds.
 BUSY_MS = 2000
+#: How long a connection to PostgreSQL may take to be made, and a statement to be answered, in seconds.
+CONNECT_S, STATEMENT_S = 3, 10
+
+Database = Path | SecretStr
 
 
-def open_store(path: Path) -> Engine:
-    """Open the SQLite file at `path`, making it, its folder and its tables where they are missing.
+def open_store(database: Database) -> Engine:
+    """Open the store and bring its tables to this program's state.
 
-    Raises `sqlalchemy.exc.OperationalError` or `OSError` when that cannot be done.
+    A path is a SQLite file, made with its folder where they are missing; a secret text is a PostgreSQL URL. Raises
+    `sqlalchemy.exc.DBAPIError`, `OSError` or `NewerStoreError` when that cannot be done.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    db = create_engine(f"sqlite:///{path}", execution_options={"write_lock": threading.Lock()})
-    event.listen(db, "connect", _prepare)
-    event.listen(db, "begin", _begin)
-    metadata.create_all(db)
+    db = _postgresql(database) if isinstance(database, SecretStr) else _sqlite(database)
+    try:
+        migrate(db, writing)
+    except BaseException:
+        db.dispose()
+        raise
     return db
+
+
+def shown(database: Database) -> str:
+    """Return what may be shown of where the store is: no password."""
+    if isinstance(database, Path):
+        return str(database)
+    return make_url(database.get_secret_value()).render_as_string(hide_password=True)
 
 
 @contextmanager
@@ -39,6 +53,32 @@ def writing(db: Engine) -> Iterator[Connection]:
         writer = connection.execution_options(writes=True)
         with writer.begin():
             yield writer
+
+
+def _sqlite(path: Path) -> Engine:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    db = create_engine(f"sqlite:///{path}", execution_options=_options())
+    event.listen(db, "connect", _prepare)
+    event.listen(db, "begin", _begin)
+    return db
+
+
+def _postgresql(address: SecretStr) -> Engine:
+    url = make_url(address.get_secret_value()).set(drivername="postgresql+psycopg")
+    limits = f"-c lock_timeout={BUSY_MS} -c statement_timeout={STATEMENT_S * 1000} -c timezone=UTC"
+    # A server that vanished without a word is noticed within seconds.
+    alive = {"keepalives_idle": 2, "keepalives_interval": 1, "keepalives_count": 3, "tcp_user_timeout": 5000}
+    return create_engine(
+        url,
+        connect_args={"connect_timeout": CONNECT_S, "options": limits, "application_name": "maskgate", **alive},
+        execution_options=_options(),
+        hide_parameters=True,
+        pool_timeout=5,
+    )
+
+
+def _options() -> dict[str, Any]:
+    return {"write_lock": threading.Lock()}
 
 
 def _prepare(raw: Any, _record: Any) -> None:

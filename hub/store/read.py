@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, func, select
 
-from hub.store.schema import decisions, doors, nodes, notices, outbox, passages
+from hub.store.schema import decisions, doors, nodes, notices, outbox, passages, refusals
 from maskgate.messages import Availability, Decision, Display, DoorState, NodeHealth
 from maskgate.states import MaskState
 
@@ -100,6 +100,12 @@ def waiting(db: Engine) -> Waiting:
             for status in ("waiting", "failed")
         }
     return Waiting(letters, found["waiting"], found["failed"])
+
+
+def refused(db: Engine, limit: int) -> list[Any]:
+    """Return the latest samples of refused messages, the newest first."""
+    with db.connect() as connection:
+        return list(connection.execute(select(refusals).order_by(refusals.c.seq.desc()).limit(limit)))
 
 
 def machines(tx: Connection) -> dict[str, dict[str, Any]]:

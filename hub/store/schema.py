@@ -119,6 +119,7 @@ notices = Table(
     Column("last_error", Text),
     Column("sent_at", Moment),
     Column("counted_in", String(64)),
+    Column("revived_at", Moment),  # given up, and taken up again by a person
     Index("notices_due", "status", "next_try"),
     Index("notices_recipient", "recipient", "door", "kind", "created_at"),
 )  # fmt: skip
@@ -131,6 +132,42 @@ counts = Table(
     Column("people", Integer, nullable=False, default=0),
     Column("violations", Integer, nullable=False, default=0),
     Column("late", Integer, nullable=False, default=0),
+)  # fmt: skip
+
+#: What was refused at the door of the hub: a sample of each kind, for whoever must find out why.
+refusals = Table(
+    "refusals", metadata,
+    Column("seq", Sequence, primary_key=True, autoincrement=True),
+    Column("at", Moment, nullable=False),
+    Column("sender", String(48), nullable=False),  # a configured node, door or lock topic's door; "?" for strangers
+    Column("kind", String(16), nullable=False),
+    Column("topic", String(255), nullable=False),
+    Column("reason", String(500), nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("payload", LargeBinary, nullable=False),  # its beginning
+    Index("refusals_at", "at"),
+)  # fmt: skip
+
+#: Pictures of passages, only where the site opted in: a row each, never a file.
+evidence = Table(
+    "evidence", metadata,
+    Column("seq", Sequence, primary_key=True, autoincrement=True),
+    Column("passage", String(64), nullable=False),
+    Column("node", String(48), nullable=False),
+    Column("door", String(48), nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("jpeg", LargeBinary, nullable=False),
+    Index("evidence_once", "passage", "node", unique=True),
+    Index("evidence_received", "received_at"),
+)  # fmt: skip
+
+#: What was erased on request: when, by which words, and how much. A hub that runs sees here that it must forget too.
+erasures = Table(
+    "erasures", metadata,
+    Column("seq", Sequence, primary_key=True, autoincrement=True),
+    Column("at", Moment, nullable=False),
+    Column("what", JSON, nullable=False),
+    Column("rows", JSON, nullable=False),
 )  # fmt: skip
 
 #: Nodes as last heard: availability and the `NodeHealth` document.

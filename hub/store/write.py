@@ -5,16 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, select, update
+from sqlalchemy import Connection, Table, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from hub.store.schema import counts, decisions, doors, nodes, notices, outbox, passages
+from hub.store.schema import counts, decisions, doors, erasures, evidence, nodes, notices, outbox, passages, refusals
 from maskgate.messages import Counters, Decision, Passage
 
 #: Rows that one purge takes of a table, so that no decision waits for it.
 PURGE_ROWS = 500
 #: How long what was sent is kept, for a look at what happened.
 KEEP_SENT = timedelta(hours=1)
+#: Samples of refused messages; older ones go.
+KEEP_REFUSALS = 1000
 
 Row = dict[str, Any]
 
@@ -96,6 +98,18 @@ def put_node(tx: Connection, node: str, now: datetime, values: Row) -> None:
     tx.execute(_insert(tx, nodes).values(row).on_conflict_do_update(index_elements=["node"], set_=row))
 
 
+def put_refusals(tx: Connection, rows: list[Row]) -> None:
+    """Write what was refused."""
+    if rows:
+        tx.execute(refusals.insert(), rows)
+
+
+def put_evidence(tx: Connection, rows: list[Row]) -> None:
+    """Write pictures; the first of a passage stays."""
+    if rows:
+        tx.execute(_insert(tx, evidence).on_conflict_do_nothing(), rows)
+
+
 def put_notices(tx: Connection, rows: list[Row]) -> None:
     """Write notices that wait to be sent."""
     if rows:
@@ -127,10 +141,11 @@ def drop_letters(tx: Connection, seqs: Sequence[int]) -> None:
         tx.execute(delete(outbox).where(outbox.c.seq.in_(seqs)))
 
 
-def purge(tx: Connection, now: datetime, *, events: timedelta, first_day: str) -> int:
+def purge(tx: Connection, now: datetime, *, events: timedelta, pictures: timedelta, first_day: str) -> int:
     """Delete a few rows of what is older than its retention; returns how many, 0 when there is nothing left.
 
-    `first_day` is the first day of counts that stays (YYYY-MM-DD); notices that still wait are never deleted.
+    `events` and `pictures` are how long those stay; `first_day` is the first day of counts that stays (YYYY-MM-DD).
+    Notices that still wait are never deleted.
     """
     old = now - events
     due = (
@@ -138,6 +153,10 @@ def purge(tx: Connection, now: datetime, *, events: timedelta, first_day: str) -
         (decisions, decisions.c.at < old),
         (notices, (notices.c.created_at < old) & (notices.c.status != "waiting")),
         (outbox, outbox.c.sent_at < now - KEEP_SENT),
+        (refusals, refusals.c.seq <= select(func.max(refusals.c.seq) - KEEP_REFUSALS).scalar_subquery()),
+        (refusals, refusals.c.at < old),
+        (evidence, evidence.c.received_at < now - pictures),
+        (erasures, erasures.c.at < old),
     )
     gone = 0
     for table, condition in due:

@@ -84,6 +84,7 @@ def door_card(door: Door, state: DoorState | None, zone: ZoneInfo, now: datetime
     return {
         **card,
         "mode": state.mode.value,
+        "entry": state.entry.value,
         "problem": state.problem,
         "emergency": state.emergency,
         "people": state.counters.people,

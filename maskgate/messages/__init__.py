@@ -4,7 +4,7 @@ A reader ignores fields it does not know (a newer node may talk to an older hub)
 `"v": 1`; see `decode`.
 """
 
-from maskgate.messages.base import Message, MessageError, Timestamp, decode, encode
+from maskgate.messages.base import Flaw, Message, MessageError, Timestamp, decode, encode
 from maskgate.messages.door import (
     Acknowledge,
     Contact,
@@ -48,7 +48,7 @@ from maskgate.messages.node import (
 
 __all__ = [
     "Ack", "Acknowledge", "Availability", "CameraState", "CameraTrouble", "Contact", "Counters", "Decision", "Display",
-    "DisplayKind", "DoorCommand", "DoorState", "Dropped", "Emergency", "Entry", "EventType", "Feedback",
+    "DisplayKind", "DoorCommand", "DoorState", "Dropped", "Emergency", "Entry", "EventType", "Feedback", "Flaw",
     "HubHealth", "Latency", "LockAction", "LockState", "LogLevel", "Message", "MessageError", "Mode", "NodeCommand",
     "NodeHealth", "Override", "Passage", "PassageRef", "SetEnable", "SetLock", "SetLogLevel", "SetMode", "SetRelay",
     "ShowMessage", "Sound", "Timestamp", "VerdictReason", "decode", "encode",

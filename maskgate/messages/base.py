@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, PlainSerializer, ValidationError
@@ -19,8 +20,21 @@ Timestamp = Annotated[
 ]
 
 
+class Flaw(StrEnum):
+    """What is wrong with a payload."""
+
+    TOO_LARGE = "too_large"
+    NOT_JSON = "not_json"
+    VERSION = "version"
+    SCHEMA = "schema"
+
+
 class MessageError(ValueError):
-    """A payload that is not what its topic promises; the text says what is wrong with it."""
+    """A payload that is not what its topic promises; the text says what is wrong with it, `flaw` of which kind."""
+
+    def __init__(self, text: str, flaw: Flaw = Flaw.SCHEMA) -> None:
+        super().__init__(text)
+        self.flaw = flaw
 
 
 class Message(BaseModel):
@@ -51,15 +65,15 @@ def decode(payload: bytes, model: type[M]) -> M:
     Raises `MessageError` when it is too large, no JSON object, of another version, or breaks the model.
     """
     if len(payload) > MAX_PAYLOAD_BYTES:
-        raise MessageError(f"{len(payload)} bytes, more than the {MAX_PAYLOAD_BYTES} a message may have")
+        raise MessageError(f"{len(payload)} bytes, {MAX_PAYLOAD_BYTES} is the most a message may have", Flaw.TOO_LARGE)
     try:
         document = json.loads(payload)
     except (ValueError, RecursionError) as error:
-        raise MessageError(f"not JSON: {error}") from error
+        raise MessageError(f"not JSON: {error}", Flaw.NOT_JSON) from error
     if not isinstance(document, dict):
-        raise MessageError(f"a JSON {type(document).__name__}, not an object")
+        raise MessageError(f"a JSON {type(document).__name__}, not an object", Flaw.NOT_JSON)
     if document.get("v") != 1 or isinstance(document["v"], bool):
-        raise MessageError(f'version {document.get("v")!r}, this program reads "v": 1')
+        raise MessageError(f'version {document.get("v")!r}, this program reads "v": 1', Flaw.VERSION)
     try:
         return model.model_validate_json(payload)
     except ValidationError as error:

@@ -80,6 +80,7 @@ class Decision(Message):
     confidence: float | None = None
     faces_in_view: int | None = None
     seen_to: Timestamp | None = None
+    severe: bool = Field(default=False, description="A person should look at once: it passes every cooldown.")
 
 
 class Counters(BaseModel):

@@ -29,7 +29,7 @@ def test_what_the_hub_sends_the_board_obeys_and_what_the_board_reports_the_hub_r
     assert lock.command_topic == NODE_SET_RELAY.path("maskgate", node=NODE)
     assert lock.feedback_topic == NODE_RELAY.path("maskgate", node=NODE)
     now, driver = datetime.now(UTC), driver_for(lock)
-    sent = driver.command(LockCommand(new_id(now), action, now + timedelta(seconds=COMMAND_LIFE_S)))
+    sent = driver.command(LockCommand(new_id(now), action, now, now + timedelta(seconds=COMMAND_LIFE_S)))
     command = decode(sent.payload, SetRelay)
     assert abs(command.sent_at - now) < timedelta(milliseconds=2)
     relay = Relay(RelaySettings(pin=17), ManualClock(), pins=pins)

@@ -4,17 +4,21 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, create_engine, func, select
 
 from hub.config import HubConfig
 from hub.core import Core
+from hub.engine import DoorEngine
 from hub.notices.plan import plan
+from hub.policy import LockCommand
 from hub.store import open_store
+from hub.store.schema import outbox
 from maskgate.clock import Clock, SystemClock
 from maskgate.config import MqttSettings
 from maskgate.demo.broker import Broker
@@ -25,19 +29,21 @@ from maskgate.states import MaskState
 LIMIT = 20.0
 
 
-def make_config(port: int, folder: Path, **policy: Any) -> HubConfig:
+def make_config(port: int, database: str, **policy: Any) -> HubConfig:
     """One hard, controlled door with short holds; everything may be overruled."""
     lock = {
         "command_topic": "lock/set", "feedback_topic": "lock/state", "feedback_within": policy.pop("within", 1.0),
-        "payload_lock": "LOCK {id}", "payload_unlock": "UNLOCK {id}",
+        "attempts": policy.pop("attempts", 2), "payload_lock": "LOCK {id}", "payload_unlock": "UNLOCK {id}",
     }  # fmt: skip
+    more = {"keep_evidence": policy.pop("keep_evidence", False)}
     rule = {"mode": "hard", "entry": "controlled", "grant_hold": 1.0, "deny_hold": 1.0, **policy}
     return HubConfig.model_validate(
         {
             "mqtt": {"host": "127.0.0.1", "port": port},
-            "database": str(folder / "hub.db"),
+            "database": database,
             "doors": [{"id": "front", "name": "Front", "nodes": ["cam"], "lock": lock, "policy": rule}],
             "notices": {"recipients": [{"id": "boss", "url": "json://127.0.0.1:9"}]},
+            **more,
         }
     )
 
@@ -130,7 +136,7 @@ class Site:
     """A hub's core and its friend."""
 
     def __init__(self, broker: Broker, folder: Path, *, obeys: bool = True, **policy: Any) -> None:
-        self.config = make_config(broker.port, folder, **policy)
+        self.config = make_config(broker.port, str(folder / "hub.db"), **policy)
         self.db = open_store(self.config.database)
         self.friend = Friend(broker.port, obeys=obeys)
         self.clock = SettableClock()
@@ -165,3 +171,59 @@ def make_site(broker: Broker, tmp_path: Path) -> Iterator[Callable[..., Site]]:
     yield make
     for site in made:
         site.stop()
+
+
+class Rig:
+    """An engine without a broker; keeps what it confirmed."""
+
+    def __init__(self, database: str, **policy: Any) -> None:
+        self.clock, self.confirmed = SettableClock(), list[Inbound]()
+        self.told = list[LockCommand]()  # what the lock was told past the store
+        self.config: HubConfig = make_config(1, database, **policy)
+        self.db: Engine = open_store(self.config.database)
+        self.engine = self.make()
+
+    def make(self) -> DoorEngine:
+        return DoorEngine(
+            self.config, self.db, self.clock, plan=plan, confirm=self.confirmed.append,
+            tell_lock=lambda _door, command: self.told.append(command),
+        )  # fmt: skip
+
+    def see(self, seen: Passage) -> None:
+        self.engine.offer(Inbound("maskgate/node/cam/passage", encode(seen), False, (1, 1, 1)))
+
+    def say(self, topic: str, payload: bytes) -> None:
+        self.engine.offer(Inbound(topic, payload, False, (1, 1, 1)))
+
+    @contextmanager
+    def stuck(self) -> Iterator[None]:
+        """Meanwhile the store takes nothing: somebody else holds it."""
+        with create_engine(self.db.url).connect() as other:
+            words = "LOCK TABLE doors, passages" if self.db.dialect.name == "postgresql" else "BEGIN EXCLUSIVE"
+            other.exec_driver_sql(words)
+            yield
+            other.rollback()
+
+    def count(self, table: Any) -> int:
+        with self.db.connect() as connection:
+            return connection.scalar(select(func.count()).select_from(table)) or 0
+
+    def commands(self) -> list[str]:
+        with self.db.connect() as connection:
+            rows = connection.scalars(select(outbox.c.payload).where(outbox.c.topic == "lock/set"))
+            return [payload.decode().split()[0] for payload in rows]
+
+
+@pytest.fixture
+def make_rig(database: str) -> Iterator[Callable[..., Rig]]:
+    made: list[Rig] = []
+
+    def make(**policy: Any) -> Rig:
+        made.append(Rig(database, **policy))
+        made[-1].engine.start()
+        return made[-1]
+
+    yield make
+    for rig in made:
+        rig.engine.stop()
+        rig.db.dispose()

@@ -23,14 +23,14 @@ def run(settings: Path, instant: str, *wait_for: Path) -> subprocess.Popen[bytes
 
 
 @pytest.mark.parametrize("instant", ["before_commit", "after_commit", "after_command"])
-def test_killed_at(instant: str, broker: Broker, tmp_path: Path) -> None:
-    config = make_config(broker.port, tmp_path, entry="open", deny_hold=30.0, max_age=30.0, within=30.0)
+def test_killed_at(instant: str, broker: Broker, tmp_path: Path, database: str) -> None:
+    config = make_config(broker.port, database, entry="open", deny_hold=30.0, max_age=30.0, within=30.0)
     settings = tmp_path / "hub.json"
     # A secret does not survive being written down.
-    document = config.model_dump(mode="json", exclude={"notices"})
+    document = config.model_dump(mode="json", exclude={"notices"}) | {"database": database}
     told = {"notices": {"recipients": [{"id": "boss", "url": "json://127.0.0.1:9"}]}}
     settings.write_text(json.dumps(document | told))
-    friend = Friend(broker.port, obeys=False)
+    friend = Friend(broker.port)
     go = tmp_path / "go"
     victim, successor = run(settings, instant), run(settings, "never", go)
     try:
@@ -57,10 +57,10 @@ def test_killed_at(instant: str, broker: Broker, tmp_path: Path) -> None:
     assert found == [1, 1, 1]
 
 
-def test_a_burst_with_a_death_in_its_middle_loses_nothing(broker: Broker, tmp_path: Path) -> None:
-    config = make_config(broker.port, tmp_path, mode="soft", max_age=60.0)
+def test_a_burst_with_a_death_in_its_middle_loses_nothing(broker: Broker, tmp_path: Path, database: str) -> None:
+    config = make_config(broker.port, database, mode="soft", max_age=60.0)
     settings = tmp_path / "hub.json"
-    settings.write_text(json.dumps(config.model_dump(mode="json", exclude={"notices"})))
+    settings.write_text(json.dumps(config.model_dump(mode="json", exclude={"notices"}) | {"database": database}))
     friend = Friend(broker.port)
     hub = run(settings, "never")
     sent = {f"passage-{number:03}" for number in range(120)}

@@ -1,69 +1,24 @@
 """The doors' thread against a store that fails, a clock that is set, and faults of ours. No broker."""
 
 import json
-import sqlite3
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, func, literal, select
+from sqlalchemy import literal, select
 
 from hub import batch as batch_module
 from hub.batch import Batch
-from hub.config import HubConfig
-from hub.engine import QUEUE, DoorEngine
-from hub.notices.plan import plan
-from hub.store import open_store, write, writing
+from hub.engine import QUEUE
+from hub.store import write, writing
 from hub.store.schema import counts, doors, outbox, passages
-from maskgate.messages import Passage, encode
+from maskgate.messages import encode
 from maskgate.mqtt import Inbound
+from tests.hub.postgres import Postgres
 
-from .conftest import SettableClock, make_config, passage, until
-
-
-class Rig:
-    """An engine without a broker; keeps what it confirmed."""
-
-    def __init__(self, folder: Path, **policy: Any) -> None:
-        self.clock, self.confirmed = SettableClock(), list[Inbound]()
-        self.config: HubConfig = make_config(1, folder, **policy)
-        self.db: Engine = open_store(self.config.database)
-        self.engine = self.make()
-
-    def make(self) -> DoorEngine:
-        return DoorEngine(self.config, self.db, self.clock, plan=plan, confirm=self.confirmed.append)
-
-    def see(self, seen: Passage) -> None:
-        self.engine.offer(Inbound("maskgate/node/cam/passage", encode(seen), False, (1, 1, 1)))
-
-    def say(self, topic: str, payload: bytes) -> None:
-        self.engine.offer(Inbound(topic, payload, False, (1, 1, 1)))
-
-    def count(self, table: Any) -> int:
-        with self.db.connect() as connection:
-            return connection.scalar(select(func.count()).select_from(table)) or 0
-
-    def commands(self) -> list[str]:
-        with self.db.connect() as connection:
-            rows = connection.scalars(select(outbox.c.payload).where(outbox.c.topic == "lock/set"))
-            return [payload.decode().split()[0] for payload in rows]
-
-
-@pytest.fixture
-def make_rig(tmp_path: Path) -> Iterator[Callable[..., Rig]]:
-    made: list[Rig] = []
-
-    def make(**policy: Any) -> Rig:
-        made.append(Rig(tmp_path, **policy))
-        made[-1].engine.start()
-        return made[-1]
-
-    yield make
-    for rig in made:
-        rig.engine.stop()
-        rig.db.dispose()
+from .conftest import Rig, passage, until
 
 
 def test_a_store_that_is_locked_gets_no_acknowledgement_and_is_tried_again(
@@ -71,16 +26,33 @@ def test_a_store_that_is_locked_gets_no_acknowledgement_and_is_tried_again(
 ) -> None:
     monkeypatch.setattr("hub.store.open.BUSY_MS", 50)
     rig = make_rig(max_age=60.0)
-    other = sqlite3.connect(rig.config.database, isolation_level=None)
-    other.execute("BEGIN EXCLUSIVE")
-    rig.see(passage("no_mask"))
-    until(lambda: rig.engine.stats.failures >= 2, "two failed tries")
-    assert rig.confirmed == []
-    assert rig.engine.documents()["front"][0].counters.people == 0, "the door is as the disk says"
-    other.execute("ROLLBACK")
-    other.close()
+    with rig.stuck():
+        rig.see(passage("no_mask"))
+        until(lambda: rig.engine.stats.failures >= 2, "two failed tries")
+        assert rig.confirmed == []
+        assert rig.engine.documents()["front"][0].counters.people == 0, "the door is as the disk says"
     until(lambda: rig.confirmed, "the confirmation")
     assert (rig.count(passages), rig.engine.documents()["front"][0].counters.people) == (1, 1)
+
+
+def test_a_store_that_takes_nothing_leaves_no_entry_open(
+    make_rig: Callable[..., Rig], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S3: within five seconds, and once."""
+    monkeypatch.setattr("hub.store.open.BUSY_MS", 50)
+    rig = make_rig(grant_hold=60.0)
+    rig.see(passage("mask"))
+    until(lambda: rig.commands() == ["UNLOCK"], "the grant")
+    with rig.stuck():
+        begun = time.monotonic()
+        rig.say("lock/state", b"UNLOCKED")
+        until(lambda: rig.told, "the safe state")
+        assert time.monotonic() - begun < 5
+        tries = rig.engine.stats.failures
+        until(lambda: rig.engine.stats.failures > tries + 1, "two tries more")
+        assert [one.action for one in rig.told] == ["lock"]
+        assert rig.told[0].expires_at < rig.clock.now() + timedelta(seconds=5)
+    until(lambda: len(rig.confirmed) == 2, "the confirmation")
 
 
 def test_a_flood_turns_away_nothing_that_the_broker_wants_confirmed(
@@ -89,16 +61,13 @@ def test_a_flood_turns_away_nothing_that_the_broker_wants_confirmed(
     """M7: a broker stops at some messages that are never confirmed, and the hub would be deaf."""
     monkeypatch.setattr("hub.store.open.BUSY_MS", 50)
     rig = make_rig(max_age=60.0)
-    other = sqlite3.connect(rig.config.database, isolation_level=None)
-    other.execute("BEGIN EXCLUSIVE")
-    rig.see(passage("no_mask"))
-    until(lambda: rig.engine.stats.failures >= 1, "a store that does not answer")
-    for _ in range(QUEUE + 10):
-        rig.engine.offer(Inbound("maskgate/node/cam/passage", b"x", False, (1, 0, 0)))
-    rig.see(passage("no_mask", who="b"))
-    assert rig.engine.stats.dropped > 0, "the flood is bounded and counted"
-    other.execute("ROLLBACK")
-    other.close()
+    with rig.stuck():
+        rig.see(passage("no_mask"))
+        until(lambda: rig.engine.stats.failures >= 1, "a store that does not answer")
+        for _ in range(QUEUE + 10):
+            rig.engine.offer(Inbound("maskgate/node/cam/passage", b"x", False, (1, 0, 0)))
+        rig.see(passage("no_mask", who="b"))
+        assert rig.engine.stats.dropped > 0, "the flood is bounded and counted"
     until(lambda: rig.count(passages) == 2, "both verdicts")
 
 
@@ -129,12 +98,9 @@ def test_a_verdict_that_grew_old_while_the_store_failed_moves_nothing(
 ) -> None:
     monkeypatch.setattr("hub.store.open.BUSY_MS", 50)
     rig = make_rig(max_age=0.5)
-    other = sqlite3.connect(rig.config.database, isolation_level=None)
-    other.execute("BEGIN EXCLUSIVE")
-    rig.see(passage("mask"))
-    until(lambda: rig.engine.stats.failures >= 5, "the verdict to grow old")
-    other.execute("ROLLBACK")
-    other.close()
+    with rig.stuck():
+        rig.see(passage("mask"))
+        until(lambda: rig.engine.stats.failures >= 5, "the verdict to grow old")
     until(lambda: rig.confirmed, "the confirmation")
     assert (rig.commands(), rig.engine.documents()["front"][0].counters.late) == ([], 1)
 
@@ -252,3 +218,21 @@ def test_a_stored_door_that_cannot_be_read_begins_anew(make_rig: Callable[..., R
     again.start()
     assert again.documents()["front"][0].mode == "hard"
     again.stop()
+
+
+def test_a_postgresql_that_was_killed_and_came_back_loses_nothing(postgres: Postgres) -> None:
+    rig = Rig(postgres.new(), max_age=60.0)
+    rig.engine.start()
+    try:
+        rig.see(passage("no_mask", who="before"))
+        until(lambda: len(rig.confirmed) == 1, "the first")
+        postgres.kill()
+        rig.see(passage("no_mask", who="during"))
+        until(lambda: rig.engine.stats.failures >= 2, "two failed tries")
+        assert len(rig.confirmed) == 1
+        postgres.start()
+        until(lambda: len(rig.confirmed) == 2, "the second")
+        assert rig.count(passages) == 2
+    finally:
+        rig.engine.stop()
+        rig.db.dispose()

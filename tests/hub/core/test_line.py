@@ -40,11 +40,18 @@ def test_a_mask_unlocks_and_time_locks_again(make_site: Make) -> None:
     assert (event.decision.decision, event.state, event.frames) == ("grant", "mask", 5)
 
 
-def test_a_lock_that_does_not_answer_is_jammed(make_site: Make) -> None:
-    site = make_site(obeys=False, within=0.4)
+def deafen(site: Site) -> None:
+    """Let the doors not hear that the broker is away: they go on deciding, as in the moment before they hear it."""
+    site.core.link._on_down = site.core.dispatcher.down
+
+
+def test_a_lock_that_does_not_answer_is_told_again_and_then_jammed(make_site: Make) -> None:
+    site = make_site(obeys=False, within=0.4, attempts=2, grant_hold=5.0)
     site.friend.see(passage("mask"))
     until(lambda: "fault" in site.friend.decisions(), "the fault")
     assert site.friend.locks() == ["UNKNOWN", "UNLOCKING", "JAMMED"]
+    assert site.friend.commands() == ["UNLOCK", "UNLOCK"]
+    assert len(set(site.friend.on("lock/set"))) == 2, "S2: each has an id of its own"
 
 
 def test_a_refusal_is_counted_and_waits_to_be_told(make_site: Make) -> None:
@@ -119,8 +126,22 @@ def test_a_broker_that_was_killed_is_healed(make_site: Make, broker: object) -> 
     until(lambda: "granted" in friend.decisions(), "the decision")
 
 
+def test_a_grant_that_ended_while_the_broker_was_away_is_ended_when_it_is_back(make_site: Make, broker: object) -> None:
+    """S3, S6: what is owed to the lock is done, and meanwhile nobody claims to know how it stands."""
+    site = make_site(grant_hold=30.0)
+    friend = site.friend
+    friend.see(passage("mask"))
+    until(lambda: friend.locks()[-1:] == ["UNLOCKED"], "the grant")
+    broker.stop(kill=True)  # type: ignore[attr-defined]
+    until(lambda: site.core.engine.documents()["front"][0].lock == "UNKNOWN", "the hub to notice")
+    broker.start()  # type: ignore[attr-defined]
+    until(lambda: friend.commands()[-1:] == ["LOCK"], "the entry to be locked")
+    assert "fault" in [event.decision.event_type for event in read.recent(site.db, 10)]
+
+
 def test_a_command_that_expired_is_never_sent(make_site: Make, broker: object) -> None:
-    site = make_site(within=1.0)
+    site = make_site(within=1.0, attempts=1)
+    deafen(site)
     broker.stop(kill=True)  # type: ignore[attr-defined]
     until(lambda: not site.core.link.connected, "the hub to notice")
     payload = passage("mask")
@@ -134,7 +155,8 @@ def test_a_command_that_expired_is_never_sent(make_site: Make, broker: object) -
 
 def test_a_command_whose_age_is_not_known_is_never_sent(make_site: Make, broker: object) -> None:
     """S1, S2: a clock that was set back by an hour gives no command an hour more to live."""
-    site = make_site(within=1.0, grant_hold=60.0)
+    site = make_site(within=1.0, attempts=1, grant_hold=60.0)
+    deafen(site)
     broker.stop(kill=True)  # type: ignore[attr-defined]
     until(lambda: not site.core.link.connected, "the hub to notice")
     site.core.engine.offer(Inbound("maskgate/node/cam/passage", encode(passage("mask")), False, (0, 0, 0)))
@@ -185,5 +207,5 @@ def test_what_is_too_old_is_deleted(make_site: Make) -> None:
     until(lambda: site.friend.locks()[-1:] == ["LOCKED"] and settled(site), "the verdict and the lock")
     with writing(site.db) as tx:
         now = datetime.now(UTC) + timedelta(days=31)
-        assert purge(tx, now, events=timedelta(days=30), first_day="2000-01-01") > 0
+        assert purge(tx, now, events=timedelta(days=30), pictures=timedelta(days=1), first_day="2000-01-01") > 0
     assert (rows(site, passages), rows(site, decisions), rows(site, outbox), rows(site, notices)) == (0, 0, 0, 1)

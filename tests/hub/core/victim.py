@@ -1,5 +1,6 @@
 """A hub's core in a process of its own, which may kill itself at a chosen instant (see test_death.py)."""
 
+import json
 import os
 import signal
 import sys
@@ -26,7 +27,7 @@ def main() -> None:
 
     while len(sys.argv) > 3 and not Path(sys.argv[3]).exists():
         time.sleep(0.01)  # all is loaded; the lock command of the one before expires soon
-    config = HubConfig.model_validate_json(Path(sys.argv[1]).read_text())
+    config = HubConfig.model_validate(json.loads(Path(sys.argv[1]).read_text()))
     core = Core(config, open_store(config.database), SystemClock(), plan=plan, discovery=lambda _config: [])
     core.engine.start()
     match sys.argv[2]:

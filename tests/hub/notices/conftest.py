@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import timedelta
 from email.message import EmailMessage
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,6 +24,7 @@ from maskgate.ids import new_id
 from maskgate.messages import Decision, EventType, Mode
 from maskgate.states import DecisionKind, MaskState
 from tests.conftest import ManualClock
+from tests.hub.postgres import place
 
 LIMIT = 20.0
 
@@ -72,8 +72,8 @@ def mail_server() -> Iterator[MailServer]:
 
 
 @pytest.fixture
-def db(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_store(tmp_path / "hub.db")
+def db(database: str) -> Iterator[Engine]:
+    engine = open_store(place(database))
     yield engine
     engine.dispose()
 

@@ -226,3 +226,48 @@ def test_a_recipient_who_is_not_configured_any_more_gets_nothing(
     here.worker.start()
     rows = here.until_status("failed", "failed")
     assert "not configured" in rows[0].last_error
+
+
+def trouble(here: Hall, text: str, *, event: EventType = EventType.FAULT, **changes: Any) -> None:
+    here.deny(event_type=event, text=text, **changes, passage=None, revision=None, state=None, confidence=None)
+
+
+def test_a_fault_is_told_in_words_and_what_is_severe_passes_the_cooldown_of_what_is_not(
+    mail_server: MailServer, hall: MakeHall, clock: ManualClock
+) -> None:
+    here = hall({"id": "guard", "url": mail_server.url(), "cooldown": 300})
+    here.worker.start()
+    for number in range(3):
+        trouble(here, f"The camera board cam-{number % 2} does not answer")
+    trouble(here, "The lock did not answer", severe=True)
+    trouble(here, "The lock did not answer", severe=True)
+    here.deny()
+    here.until_status("sent", "suppressed", "suppressed", "sent", "suppressed", "sent")
+    subjects = [mail["Subject"].removeprefix("[Head office] ") for mail in mail_server.mails]
+    assert sorted(subjects) == [
+        "Entry refused at Front entry: no mask", "Front entry: The camera board cam-0 does not answer",
+        "Front entry: The lock did not answer",
+    ]  # fmt: skip
+    clock.advance(300)
+    here.until(lambda rows: [row.status for row in rows[6:]] == ["sent", "sent"], "a digest of each kind")
+    digest = next(mail for mail in mail_server.mails if "2 more faults at Front entry" in mail["Subject"])
+    for text in (part(digest, "plain"), part(digest, "html")):
+        assert "cam-1 does not answer" in text
+        assert "violations" not in text.lower()
+
+
+def test_an_emergency_and_its_end_are_both_told_at_once(mail_server: MailServer, hall: MakeHall) -> None:
+    here = hall({"id": "guard", "url": mail_server.url(), "cooldown": 300})
+    here.worker.start()
+    for text in ("Emergency: the entry is released until reset", "Emergency over: the rule stands again"):
+        trouble(here, text, event=EventType.EMERGENCY, severe=True)
+    here.until_status("sent", "sent")
+
+
+def test_who_wants_to_hear_of_faults_alone_hears_of_nothing_else(mail_server: MailServer, hall: MakeHall) -> None:
+    here = hall({"id": "janitor", "url": mail_server.url(), "about": ["fault"]})
+    here.worker.start()
+    here.deny()
+    trouble(here, "The lock did not answer", mode=Mode.OFF)
+    here.until_status("sent")
+    assert "The lock did not answer" in mail_server.mails[0]["Subject"]

@@ -1,11 +1,12 @@
 """The rule of a door, case by case. One sentence each; the promises as properties stand in test_promises.py."""
 
 from dataclasses import replace
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from hub.policy import door_state
+from hub.policy import Rules, door_state
 from maskgate.messages import EventType, LockAction, LockState
 from maskgate.states import DecisionKind
 
@@ -14,7 +15,7 @@ from .world import DENY, GRANT, World, config
 LOCK, UNLOCK = LockAction.LOCK, LockAction.UNLOCK
 
 
-def world(mode: str = "hard", entry: str = "controlled", lock: str | None = None, **policy: object) -> World:
+def world(mode: str = "hard", entry: str = "controlled", lock: str | None = None, **policy: Any) -> World:
     made = World(config(mode, entry, **policy))
     if lock:
         made.deliver(made.measured(lock))
@@ -243,7 +244,7 @@ def test_a_mode_that_was_set_is_kept_until_the_configuration_is_edited() -> None
     w.deliver(w.said("mode", mode="off"))
     w.restart()
     assert w.mode == "off"
-    w.rules = replace(w.rules, door=config("hard").doors[0])
+    w.rules = Rules.of(config("hard"), config("hard").doors[0])
     w.restart()
     assert w.mode == "hard"
 
@@ -318,3 +319,16 @@ def test_setting_the_clock_lengthens_and_shortens_nothing(jump: float) -> None:
     assert actions(w) == [UNLOCK]
     w.advance(2)
     assert actions(w) == [UNLOCK, LOCK]
+
+
+def test_no_start_lets_somebody_in_again() -> None:
+    w = world()
+    w.deliver(w.passage("no_mask"))
+    w.restart()  # before the lock has answered
+    w.deliver(w.passage("mask", revision=2))
+    assert actions(w) == [LOCK, UNLOCK]
+    w.restart()
+    w.advance(GRANT - 1)
+    assert actions(w) == [LOCK, UNLOCK]
+    w.advance(1)
+    assert actions(w) == [LOCK, UNLOCK, LOCK]

@@ -10,8 +10,10 @@ from typing import Any
 
 from hub.config import HubConfig
 from hub.doors import apply
+from hub.inputs import AsideInput, BirthIn, FaultIn
 from hub.intake import Intake
 from hub.policy import (
+    FaultKind,
     LockCommand,
     Machine,
     Outcome,
@@ -27,12 +29,15 @@ from hub.policy import (
 )
 from maskgate.messages import (
     Acknowledge,
+    Contact,
     Emergency,
+    Entry,
     Feedback,
     LockAction,
     LockState,
     Message,
     Mode,
+    NodeHealth,
     Override,
     Passage,
     SetLock,
@@ -49,8 +54,10 @@ UNLOCKS, LOCKS = LockAction.UNLOCK, LockAction.LOCK
 SETTLED = {LockState.LOCKED, LockState.UNLOCKED}
 
 
-def config(mode: str = "hard", entry: str = "controlled", **policy: Any) -> HubConfig:
-    lock = {"command_topic": "lock/set", "feedback_topic": "lock/state", "feedback_within": WITHIN}
+def config(mode: str = "hard", entry: str = "controlled", *, attempts: int = 1, **policy: Any) -> HubConfig:
+    lock = {
+        "command_topic": "lock/set", "feedback_topic": "lock/state", "feedback_within": WITHIN, "attempts": attempts,
+    }  # fmt: skip
     rule = {"mode": mode, "entry": entry, "max_age": MAX_AGE, "grant_hold": GRANT, "deny_hold": DENY, **policy}
     door = {"id": "front", "name": "Front", "nodes": ["cam", "cam-2"], "lock": lock, "policy": rule}
     return HubConfig.model_validate({"doors": [door]})
@@ -68,7 +75,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.intake, self.numbers = Intake(self.setup), itertools.count()
-        self.rules = Rules(self.setup.doors[0], self.setup.zone, lambda _now: f"id-{next(self.numbers):08}")
+        self.rules = Rules.of(self.setup, self.setup.doors[0], lambda _now: f"id-{next(self.numbers):08}")
         self.state: Machine = initial(self.rules, self.wall)
         self.stored: dict[tuple[str, str], set[int]] = {}
 
@@ -79,11 +86,11 @@ class World:
             self.commands.append(outcome.command)
         return outcome
 
-    def advance(self, seconds: float) -> list[Outcome]:
-        """Let time pass, with a tick each half second at most, as the engine ticks at its deadlines."""
+    def advance(self, seconds: float, *, at_most: float = 0.5) -> list[Outcome]:
+        """Let time pass, with a tick each half second (or `at_most`), as the engine ticks at its deadlines."""
         outcomes, left = [], seconds
         while left > 0:
-            step = min(0.5, left)
+            step = min(at_most, left)
             left -= step
             self.mono += step
             self.wall += timedelta(seconds=step)
@@ -104,6 +111,8 @@ class World:
         outcomes = []
         for item in self.intake.read(message, self.wall):
             newest = 0
+            if isinstance(item, AsideInput | BirthIn):
+                continue
             if hasattr(item, "passage"):
                 revisions = self.stored.setdefault((item.passage.passage, item.passage.node), set())
                 if item.passage.revision in revisions:
@@ -116,13 +125,13 @@ class World:
     # What the world says.
     def passage(
         self, state: str = "mask", *, who: str = "a", revision: int = 1, age: float = 0.0, held: float = 0.0,
-        node: str = "cam", speaks_for: str | None = None,
+        node: str = "cam", speaks_for: str | None = None, faces: int = 1,
     ) -> Inbound:  # fmt: skip
         seen = self.wall - timedelta(seconds=age)
         payload = Passage(
             passage=f"passage-{who}", revision=revision, node=speaks_for or node, seen_from=seen, seen_to=seen,
             published_at=seen + timedelta(seconds=held), state=MaskState(state), confidence=0.9, frames=5,
-            faces_in_view=1, model="m", reason=VerdictReason.AGREED,
+            faces_in_view=faces, model="m", reason=VerdictReason.AGREED,
         )  # fmt: skip
         return self._inbound(f"maskgate/node/{node}/passage", payload)
 
@@ -143,6 +152,25 @@ class World:
     def _inbound(self, topic: str, message: Message) -> Inbound:
         return Inbound(topic, encode(message), False, (1, 1, 1))
 
+    def board(self, node: str = "cam", *, camera: str = "ok", detector: str = "ok") -> list[Outcome]:
+        """What a camera board says of itself, and what follows."""
+        payload = NodeHealth.model_validate(
+            {
+                "node": node, "at": self.wall, "version": "1", "camera": camera, "detector": detector, "model": "m",
+                "fps": 5, "memory_mb": 1, "outbox": 0,
+            }
+        )  # fmt: skip
+        return self.deliver(self._inbound(f"maskgate/node/{node}/health", payload))
+
+    def availability(self, word: str, node: str = "cam") -> list[Outcome]:
+        return self.deliver(Inbound(f"maskgate/node/{node}/availability", word.encode(), False, (1, 1, 1)))
+
+    def leaf(self, contact: str) -> list[Outcome]:
+        return self.deliver(self._inbound("maskgate/door/front/feedback", Feedback(contact=Contact(contact))))
+
+    def site_fault(self, kind: str, text: str | None) -> Outcome:
+        return self.take(apply(self.rules, self.state, FaultIn("front", {FaultKind(kind): text}), self.wall))
+
     # What people see.
     @property
     def shown(self) -> str:
@@ -151,6 +179,10 @@ class World:
     @property
     def lock(self) -> LockState:
         return door_state(self.rules, self.state, self.wall).lock
+
+    @property
+    def entry(self) -> Entry:
+        return door_state(self.rules, self.state, self.wall).entry
 
     @property
     def mode(self) -> Mode:

@@ -1,16 +1,16 @@
-"""`hub.yaml`: the broker, the store, the doors, who is told, the pages."""
+"""The whole of `hub.yaml`, and its plain parts."""
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, TypeAdapter, model_validator
 
+from hub.config.locks import MqttLock
+from hub.config.policy import DoorPolicy, Holidays
 from maskgate.config import MqttSettings, Secret, Section, TopicRoot
 from maskgate.ids import Slug
-from maskgate.messages import Entry, Mode
-from maskgate.states import MaskState
 from maskgate.topics import DEFAULT_DISCOVERY
 
 
@@ -20,73 +20,14 @@ def _known_zone(name: str) -> str:
     return name
 
 
-def _publishable(topic: str) -> str:
-    if any(sign in topic for sign in "+#\0 ") or topic.startswith(("/", "$")) or not topic:
-        raise ValueError("must be one topic, without wildcards, spaces or a leading slash")
-    return topic
-
-
-TopicName = Annotated[str, AfterValidator(_publishable), Field(max_length=200)]
-
-
-class MqttLock(Section):
-    """A lock or relay that listens on one topic and reports on another.
-
-    Payloads may hold `{id}`, `{sent_at}` and `{expires_at}`, which each command fills: a lock that reads them can
-    refuse a command that is old or came twice.
-    """
-
-    driver: Literal["mqtt"] = "mqtt"
-    command_topic: TopicName = Field(title="Command topic")
-    feedback_topic: TopicName = Field(title="Feedback topic", description="Where the lock reports what it measures.")
-    payload_lock: str = Field(default="LOCK", title="Payload to lock")
-    payload_unlock: str = Field(default="UNLOCK", title="Payload to unlock")
-    feedback_key: str | None = Field(
-        default=None,
-        title="Feedback key",
-        description="Where feedback is JSON: the key that holds the state.",
-    )
-    state_locked: str = Field(default="LOCKED", title="Feedback that says locked")
-    state_unlocked: str = Field(default="UNLOCKED", title="Feedback that says unlocked")
-    state_jammed: str | None = Field(default="JAMMED", title="Feedback that says jammed")
-    feedback_within: float = Field(
-        default=5,
-        gt=0,
-        le=120,
-        title="Feedback within",
-        description="Seconds; without it the lock is JAMMED.",
-    )
-
-    @model_validator(mode="after")
-    def _distinct(self) -> Self:
-        states = [self.state_locked, self.state_unlocked, self.state_jammed]
-        if len(set(states)) < len(states):
-            raise ValueError("state_locked, state_unlocked and state_jammed must differ")
-        if self.command_topic == self.feedback_topic:
-            raise ValueError("command_topic and feedback_topic must differ, or a command would pass for its own answer")
-        if self.payload_lock == self.payload_unlock:
-            raise ValueError("payload_lock and payload_unlock must differ")
-        return self
-
-
-class DoorPolicy(Section):
-    """The rule of a door."""
-
-    mode: Mode = Field(default=Mode.SOFT, title="Mode", description="off counts; soft tells; hard moves the lock.")
-    entry: Entry = Field(default=Entry.OPEN, title="Entry", description="open: unlocked by rule; controlled: locked.")
-    violations: frozenset[Literal[MaskState.NO_MASK, MaskState.INCORRECT]] = Field(
-        default=frozenset({MaskState.NO_MASK, MaskState.INCORRECT}), title="Violations", min_length=1
-    )
-    grant_hold: float = Field(default=5, gt=0, le=600, title="Grant hold", description="Seconds unlocked for a mask.")
-    deny_hold: float = Field(
-        default=10, gt=0, le=600, title="Deny hold", description="Seconds that an open entry stays locked."
-    )
-    manual_hold: float = Field(
-        default=30, ge=30, le=3600, title="Manual hold", description="Seconds that a command by hand stands."
-    )
-    max_age: float = Field(
-        default=5, gt=0, le=60, title="Greatest age", description="Seconds; an older verdict moves nothing."
-    )
+def _read_database(value: Any) -> Any:
+    secret = TypeAdapter(Secret).validate_python(str(value) if isinstance(value, Path) else value)
+    text = secret.get_secret_value()
+    if "://" not in text:
+        return Path(text)
+    if not text.startswith(("postgresql://", "postgres://")):
+        raise ValueError("must be a file, or an address like postgresql://user:password@host/name")
+    return SecretStr("postgresql" + text[text.index("://") :])
 
 
 class Door(Section):
@@ -96,7 +37,13 @@ class Door(Section):
     name: str = Field(min_length=1, max_length=60, title="Name")
     nodes: tuple[Slug, ...] = Field(min_length=1, title="Nodes")
     lock: MqttLock | None = Field(default=None, title="Lock", description="None: the door only shows and tells.")
-    policy: DoorPolicy = DoorPolicy()
+    policy: DoorPolicy = Field(default=DoorPolicy(), title="Policy")
+
+    @model_validator(mode="after")
+    def _enough_nodes(self) -> Self:
+        if self.policy.nodes_needed > len(self.nodes):
+            raise ValueError(f"policy.nodes_needed is {self.policy.nodes_needed}, but only {len(self.nodes)} watch")
+        return self
 
 
 class Recipient(Section):
@@ -105,6 +52,9 @@ class Recipient(Section):
     id: Slug
     url: Secret = Field(title="Apprise address", description="For example mailtos://user:password@example.org")
     doors: tuple[Slug, ...] | None = Field(default=None, title="Doors", description="All when left out.")
+    about: frozenset[Literal["violation", "fault", "emergency"]] = Field(
+        default=frozenset({"violation", "fault", "emergency"}), title="About", description="What this one is told of."
+    )
     cooldown: float = Field(
         default=300,
         ge=0,
@@ -127,10 +77,19 @@ class Notices(Section):
 
 
 class Retention(Section):
-    """How many days are kept."""
+    """How long things are kept."""
 
     events_days: float = Field(default=30, gt=0, le=3650, title="Passages, decisions and notices")
     counts_days: float = Field(default=400, gt=0, le=3650, title="Counts by door and day")
+
+    evidence_hours: float = Field(
+        default=24, gt=0, le=8760, title="Pictures", description="Where they are kept at all."
+    )
+
+    @property
+    def evidence(self) -> timedelta:
+        """How long pictures stay."""
+        return timedelta(hours=self.evidence_hours)
 
     @property
     def events(self) -> timedelta:
@@ -160,12 +119,22 @@ class HubConfig(Section):
 
     site: str = Field(default="maskgate", min_length=1, max_length=60, title="Site")
     timezone: Annotated[str, AfterValidator(_known_zone)] = Field(default="UTC", title="Time zone")
+    holidays: Holidays = Holidays()
     language: Literal["en"] = Field(default="en", title="Language")
     mqtt: MqttSettings = MqttSettings()
-    database: Path = Field(default=Path("var/hub.db"), title="Database", description="A SQLite file.")
+    database: Annotated[Path | SecretStr, BeforeValidator(_read_database)] = Field(
+        default=Path("var/hub.db"),
+        title="Database",
+        description="A SQLite file, or postgresql://user:password@host/name (best given by file or environment).",
+    )
     doors: tuple[Door, ...] = Field(min_length=1, title="Doors")
     notices: Notices = Notices()
     retention: Retention = Retention()
+    keep_evidence: bool = Field(
+        default=False,
+        title="Keep pictures",
+        description="Store the pictures that nodes send of passages; these must be told to send any.",
+    )
     web: Web = Web()
     homeassistant: HomeAssistant = HomeAssistant()
 

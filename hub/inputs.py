@@ -1,0 +1,94 @@
+"""What comes in, read and checked. Plain data; `hub.intake` makes it, `hub.batch` takes it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from hub.policy import AnyCommand, FaultKind
+from maskgate.messages import Availability, Feedback, NodeHealth, Passage, PassageRef
+
+
+@dataclass(frozen=True, slots=True)
+class PassageIn:
+    """A verdict from a node that watches `door`."""
+
+    door: str
+    passage: Passage
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CommandIn:
+    """A person's command; `mark` is its fingerprint (see `hub.policy.command`)."""
+
+    door: str
+    command: AnyCommand
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackIn:
+    """A measurement at a door."""
+
+    door: str
+    feedback: Feedback
+    retained: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NodeIn:
+    """What a node says of itself: one of the two."""
+
+    door: str
+    node: str
+    availability: Availability | None = None
+    health: NodeHealth | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FaultIn:
+    """Something that the door needs, and that is no node, does not work (a text), or works again (None)."""
+
+    door: str
+    found: Mapping[FaultKind, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class BirthIn:
+    """Home Assistant has started."""
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceIn:
+    """A picture of a passage, from a node that watches `door`."""
+
+    door: str
+    node: str
+    passage: str
+    jpeg: bytes
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AckIn:
+    """A verdict that was put aside: its node may let go of it."""
+
+    node: str
+    ref: PassageRef
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedIn:
+    """A message that was refused and is kept as a sample of its kind."""
+
+    at: datetime
+    sender: str
+    kind: str
+    topic: str
+    reason: str
+    payload: bytes
+
+
+DoorInput = PassageIn | CommandIn | FeedbackIn | NodeIn | FaultIn
+AsideInput = EvidenceIn | AckIn | RefusedIn
+Input = DoorInput | AsideInput | BirthIn
