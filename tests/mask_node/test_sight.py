@@ -117,6 +117,12 @@ def test_trouble_is_told_only_of_what_lasted_and_good_pictures_end_it(
             assert trouble is truth[at]
 
 
+def fogged(frame: Frame) -> Frame:
+    """As through a hand on the lens: light of the place, and no edge."""
+    few = cv2.resize(frame, (3, 2), interpolation=cv2.INTER_AREA).astype(np.float32)
+    return np.asarray(cv2.resize(few.mean() + 0.2 * (few - few.mean()), (640, 480)), np.uint8)
+
+
 @pytest.mark.shared
 @pytest.mark.parametrize("name", ["masked_woman", "unmasked_man", "putting_mask_on", "hands_then_mask"])
 def test_real_clips_are_well_and_darkened_or_frozen_ones_are_not(shared: Path, name: str) -> None:
@@ -131,7 +137,7 @@ def test_real_clips_are_well_and_darkened_or_frozen_ones_are_not(shared: Path, n
     assert run([dim(frame, 0.06) for frame in frames])[-1] is T.BLACK
     assert run([dim(frame, 0.15) for frame in frames])[-1] in (T.DARK, T.BLACK)
     assert run([dim(frame, 0.2, 215) for frame in frames])[-1] is T.BRIGHT
-    assert run([cv2.GaussianBlur(frame, (0, 0), frame.shape[1] / 5) for frame in frames[:30]])[-1] is T.COVERED
+    assert run([fogged(frame) for frame in frames[:30]])[-1] is T.COVERED
     assert run([frames[0]] * 110)[-1] is T.FROZEN
 
 
