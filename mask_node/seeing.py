@@ -98,6 +98,9 @@ class Eyes:
     @property
     def camera(self) -> CameraState:
         """What there is of the picture."""
+        if self._source is not None and self._source.ended and not self.broke_off:
+            # A file has come to its end: no camera is lost, and the orderly stop that follows says the rest.
+            return CameraState.OK
         state = self._source.state if self._source else CameraState.LOST
         return CameraState.DEGRADED if state is CameraState.OK and self.trouble else state
 

@@ -155,7 +155,7 @@ class Story:
         """Return the one JSON object that `ONCE=1` prints; latencies are medians in ms, null without a sample."""
         return {
             "passages": [passage.state for passage in self.passages.values()],
-            "decisions": [decision.decision for decision in self.decisions.values()],
+            "decisions": [decision.decision for decision in self.decisions.values() if decision.passage],
             "lock": list(self.locks),
             "mails": self.mails,
             "display": list(self.displays),
