@@ -51,10 +51,11 @@ def fault(
         after = replace(after, cut=None, settle_at=now + seconds(START_GRACE_S) if owed else after.settle_at)
     elif wanted(rules, after) is not was or (safe is not before and safe in (SafeState.LOCK, SafeState.UNLOCK)):
         after, command = settle(rules, after, now)
-    if safe is not before and safe is not None and state.mode is not Mode.OFF:
+    # An orderly stop is no failure: the door says that nobody looks, and that is all.
+    if safe is not before and safe is not None and state.mode is not Mode.OFF and not orderly:
         what = _SAYS[safe] if state.mode is Mode.HARD else "nobody looks"
         why = next((one.text for one in new), "A fault")
-        after, one = note(rules, after, now, EventType.FAULT, f"{why}; {what}", tell=not orderly)
+        after, one = note(rules, after, now, EventType.FAULT, f"{why}; {what}", tell=True)
         decided = (one,)
     return Outcome(forget_mended(rules, after), command, decided)
 
