@@ -32,6 +32,8 @@ def _apply(rules: Rules, state: Machine, item: DoorInput, now: datetime, newest_
             found: dict[FaultKind, str | None] = policy.health_faults(health) if health else {}
             if availability is not None:
                 found[FaultKind.NODE] = policy.availability_fault(node, availability)
+            if availability is Availability.STOPPED:  # what it said of its eyes on its way out means nothing
+                found |= {FaultKind.CAMERA: None, FaultKind.DETECTOR: None}
             return policy.fault(rules, state, found, now, source=node, orderly=availability is Availability.STOPPED)
         case FaultIn(found=faults):
             return policy.fault(rules, state, faults, now)

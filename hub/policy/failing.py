@@ -5,21 +5,15 @@ from dataclasses import replace
 from datetime import datetime
 
 from hub.config import SafeState
-from hub.policy.faults import safe_state
+from hub.policy.faults import TELL_AFTER_S, safe_state
 from hub.policy.lock import resting, settle, wanted
 from hub.policy.moments import START_GRACE_S, forget_mended
-from hub.policy.outcome import COMMAND_LIFE_S, Decided, LockCommand, Outcome, Rules, note, seconds
+from hub.policy.outcome import COMMAND_LIFE_S, LockCommand, Outcome, Rules, seconds
 from hub.policy.state import Cut, Fault, FaultKind, HoldKind, Machine
-from maskgate.messages import EventType, LockAction, LockState, Mode
+from maskgate.messages import LockAction, LockState, Mode
 
 #: The source of what the whole site needs.
 SITE = "hub"
-_SAYS = {
-    SafeState.REST: "nobody is let in by the camera",
-    SafeState.KEEP: "nobody is let in by the camera",
-    SafeState.LOCK: "the entry is locked",
-    SafeState.UNLOCK: "the entry is unlocked",
-}
 
 
 def fault(
@@ -42,7 +36,6 @@ def fault(
     after = _cut(after, was) if found.get(FaultKind.BROKER) else after
     safe = safe_state(rules, after)
     command: LockCommand | None = None
-    decided: tuple[Decided, ...] = ()
     if safe in (SafeState.REST, SafeState.LOCK, SafeState.UNLOCK) and after.hold:
         # A grant ends; a refusal at an open entry stands for as long as it was to.
         after = replace(after, hold=after.hold if after.hold.kind is HoldKind.DENY else None)
@@ -51,13 +44,11 @@ def fault(
         after = replace(after, cut=None, settle_at=now + seconds(START_GRACE_S) if owed else after.settle_at)
     elif wanted(rules, after) is not was or (safe is not before and safe in (SafeState.LOCK, SafeState.UNLOCK)):
         after, command = settle(rules, after, now)
-    # An orderly stop is no failure: the door says that nobody looks, and that is all.
-    if safe is not before and safe is not None and state.mode is not Mode.OFF and not orderly:
-        what = _SAYS[safe] if state.mode is Mode.HARD else "nobody looks"
-        why = next((one.text for one in new), "A fault")
-        after, one = note(rules, after, now, EventType.FAULT, f"{why}; {what}", tell=True)
-        decided = (one,)
-    return Outcome(forget_mended(rules, after), command, decided)
+    if safe is None:
+        after = replace(after, tell_at=None)
+    elif before is None:
+        after = replace(after, tell_at=now + seconds(TELL_AFTER_S))
+    return Outcome(forget_mended(rules, after), command)
 
 
 def _cut(state: Machine, was: LockAction | None) -> Machine:

@@ -1,12 +1,23 @@
 """What does not work, and how a door then stands (S3, S8)."""
 
+from dataclasses import replace
+from datetime import datetime
+
 from hub.config import SafeState
-from hub.policy.outcome import Rules
+from hub.policy.outcome import Decided, Rules, note
 from hub.policy.state import FaultKind, Machine
-from maskgate.messages import Availability, CameraState, NodeHealth
+from maskgate.messages import Availability, CameraState, EventType, Mode, NodeHealth
 
 #: What blinds one node; the door as a whole is blind when too few nodes see.
 SIGHT = (FaultKind.NODE, FaultKind.CAMERA, FaultKind.DETECTOR)
+#: A fault that lasts shorter is a problem that is shown, and nobody is called for it, in seconds.
+TELL_AFTER_S = 5.0
+_SAYS = {
+    SafeState.REST: "nobody is let in by the camera",
+    SafeState.KEEP: "nobody is let in by the camera",
+    SafeState.LOCK: "the entry is locked",
+    SafeState.UNLOCK: "the entry is unlocked",
+}
 #: Of several safe states the first of these stands.
 _ORDER = (SafeState.LOCK, SafeState.UNLOCK, SafeState.REST, SafeState.KEEP)
 
@@ -23,6 +34,19 @@ def safe_state(rules: Rules, state: Machine) -> SafeState | None:
     counts = [fault.kind for fault in state.faults if fault.kind not in SIGHT or seeing < policy.nodes_needed]
     asked: set[SafeState] = {getattr(policy.safe, kind.value) for kind in counts}
     return next((safe for safe in _ORDER if safe in asked), None)
+
+
+def told(rules: Rules, state: Machine, now: datetime) -> tuple[Machine, tuple[Decided, ...]]:
+    """Tell people of the faults that have lasted; an orderly stop is no failure, and none is called for it."""
+    if state.tell_at is None or now < state.tell_at:
+        return state, ()
+    state, safe = replace(state, tell_at=None), safe_state(rules, state)
+    why = next((fault.text for fault in state.faults if not fault.orderly), None)
+    if safe is None or why is None or state.mode is Mode.OFF:
+        return state, ()
+    what = _SAYS[safe] if state.mode is Mode.HARD else "nobody looks"
+    state, decided = note(rules, state, now, EventType.FAULT, f"{why}; {what}", tell=True)
+    return state, (decided,)
 
 
 def availability_fault(node: str, availability: Availability) -> str | None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 from hub.config import DoorPolicy
+from hub.policy.faults import TELL_AFTER_S, told
 from hub.policy.lock import change_mode, overdue, settle, wanted
 from hub.policy.outcome import LockCommand, Outcome, Rules, seconds
 from hub.policy.problems import problems
@@ -52,6 +53,8 @@ def start(rules: Rules, state: Machine, now: datetime) -> Outcome:
         state = replace(state, hold=replace(state.hold, claims=tuple(claims)))
     if state.by_hand:
         state = replace(state, by_hand=replace(state.by_hand, until=max(earliest, min(state.by_hand.until, latest))))
+    if state.tell_at:
+        state = replace(state, tell_at=max(earliest, min(state.tell_at, now + seconds(TELL_AFTER_S))))
     return Outcome(_turn_page(rules, state, now))
 
 
@@ -82,12 +85,12 @@ def tick(rules: Rules, state: Machine, now: datetime) -> Outcome:
         state, later = settle(rules, state, now)
         command = later or command
     late = overdue(rules, state, now)
-    state = late.state
+    state, told_of = told(rules, late.state, now)
     if state.shown and state.shown.until <= now:
         state = replace(state, shown=None)
     if state.message and state.message.until <= now:
         state = replace(state, message=None)
-    return Outcome(forget_mended(rules, state), late.command or command, late.decided)
+    return Outcome(forget_mended(rules, state), late.command or command, (*late.decided, *told_of))
 
 
 def _follow_schedule(rules: Rules, state: Machine, now: datetime) -> tuple[Machine, LockCommand | None]:
@@ -122,6 +125,7 @@ def clock_set(state: Machine, by: timedelta) -> Outcome:
             seen=tuple(replace(seen, at=seen.at and seen.at + by) for seen in state.seen),
             offences=tuple(moment + by for moment in state.offences),
             settle_at=state.settle_at and state.settle_at + by,
+            tell_at=state.tell_at and state.tell_at + by,
             by_hand=state.by_hand and replace(state.by_hand, until=state.by_hand.until + by),
             shown=state.shown and replace(state.shown, until=state.shown.until + by),
             message=state.message and replace(state.message, until=state.message.until + by),

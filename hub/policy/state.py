@@ -144,6 +144,7 @@ class Machine:
     message: Shown | None = None
     lock_fault: str | None = None
     faults: tuple[Fault, ...] = ()
+    tell_at: datetime | None = None  # the faults that stand then are told to people
     offences: tuple[datetime, ...] = ()  # when people were refused, where refusals in a row matter
     acknowledged: tuple[str, ...] = ()
     seen: tuple[Seen, ...] = ()
@@ -158,8 +159,9 @@ class Machine:
         for part in (self.by_hand, self.shown, self.message):
             if part:
                 yield part.until
-        if self.settle_at:
-            yield self.settle_at
+        for moment in (self.settle_at, self.tell_at):
+            if moment:
+                yield moment
 
     def recall(self, passage: str, node: str) -> Seen | None:
         """Return what is remembered of a passage."""
