@@ -137,14 +137,14 @@ class Live(ABC):
             _let_go(feed)
 
     def _keep(self, picture: Frame | bytes) -> None:
+        if not isinstance(picture, bytes):  # whether bytes are a picture is known when they are read
+            self._say_back()  # before somebody can have it
         now = self._clock.monotonic()
         with self._news:
             self._slot = (picture if isinstance(picture, bytes) else np.asarray(picture, np.uint8), self._count, now)
             self._count += 1
             self._last_at = now
             self._news.notify_all()
-        if not isinstance(picture, bytes):  # whether bytes are a picture is known when they are read
-            self._say_back()
 
     def _say_lost(self, why: str) -> None:
         """Once; the return is said by `_say_back`."""
