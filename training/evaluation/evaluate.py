@@ -17,6 +17,7 @@ from training.evaluation.intervals import RESAMPLES, Estimate, Statistic, estima
 from training.evaluation.look import as_predictions
 from training.evaluation.matching import FOUND_CONFIDENCE, Predictions
 from training.evaluation.measures import Measures, measure
+from training.evaluation.slices import OURS as OUR_TAGS
 from training.evaluation.slices import Slice, read_tags, slices
 
 #: Figures that are compared between two detectors, on the same resamples.
@@ -105,7 +106,7 @@ def evaluate(
 ) -> Evaluation:
     """Look at every picture with every detector, then measure. The first subject is the one that others differ from."""
     out = Evaluation({}, {}, {}, {})
-    tags = read_tags(data)
+    tags = read_tags(OUR_TAGS, data / "scenes" / "slices.csv")
     for split in splits:
         truth = read_scenes(data, split)
         true_measures = [measure(label.read(), label.boxes) for label in truth]

@@ -1,9 +1,10 @@
 """Parts of a split that are hard for a reason: small, dark, hazy faces and so on, told by a rule or by a tag. Pure.
 
 A rule reads pixels, so it says what it measures and no more; docs/training.md states the limits. What no rule can
-measure (profile, beard, hand, chin, nose) needs tags: `scenes/slices.csv` with the columns `file` (as the COCO file
-names it), `face` (index of the label in its picture, from 0, in the file's order) and `tag`. Skin is not sliced by:
-luminance of a face in unknown light is not a measure of it.
+measure (profile, beard, hand, chin, nose) needs tags: `training/labels/slices.csv` for the photographs we judge by,
+`scenes/slices.csv` of the data for others, with the columns `file` (as the COCO file names it), `face` (index of the
+label in its picture, from 0, in the file's order) and `tag`. Skin is not sliced by: luminance of a face in unknown
+light is not a measure of it.
 """
 
 import csv
@@ -28,6 +29,8 @@ BLURRED = 0.25
 #: Masks by the middle of the box's lower half: value, saturation and spread of value, 0..255.
 DARK_CLOTH, LIGHT_CLOTH, PLAIN, COLOURED, PATTERNED = 80.0, 150.0, 50.0, 90.0, 45.0
 CROWD = 5
+#: Tags given by eye. The names of the files are hashes of their content, so they mean no others.
+OURS = Path(__file__).parents[1] / "labels" / "slices.csv"
 #: Tags that are always listed, so that a report says what it could not show.
 TAGS = ("profile", "beard", "hand", "chin", "nose")
 
@@ -119,19 +122,19 @@ def _tagged(label: LabelledPicture, faces: set[tuple[str, int]]) -> Flags:
     return np.array([(name, index) in faces for index in range(len(label.boxes))], np.bool_)
 
 
-def read_tags(data: Path) -> Tags:
-    """The faces of each tag in `data/scenes/slices.csv`; empty where there is no such file.
+def read_tags(*paths: Path) -> Tags:
+    """The faces of each tag in these files, of which each may be missing.
 
-    Raises DataError if the file lacks a column or a face is not a whole number.
+    Raises DataError if a file lacks a column or a face is not a whole number.
     """
-    path = data / "scenes" / "slices.csv"
-    if not path.is_file():
-        return {}
     tags: Tags = {}
-    with path.open(newline="", encoding="utf-8") as file:
-        for number, row in enumerate(csv.DictReader(file), 2):
-            try:
-                tags.setdefault(row["tag"].strip(), set()).add((row["file"].strip(), int(row["face"])))
-            except (KeyError, ValueError, AttributeError, TypeError) as error:
-                raise DataError(f"{path}:{number}: needs the columns file, face, tag, face a whole number") from error
+    for path in filter(Path.is_file, paths):
+        with path.open(newline="", encoding="utf-8") as file:
+            for number, row in enumerate(csv.DictReader(file), 2):
+                try:
+                    tags.setdefault(row["tag"].strip(), set()).add((row["file"].strip(), int(row["face"])))
+                except (KeyError, ValueError, AttributeError, TypeError) as error:
+                    raise DataError(
+                        f"{path}:{number}: needs the columns file, face, tag, face a whole number"
+                    ) from error
     return tags

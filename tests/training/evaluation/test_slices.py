@@ -9,7 +9,7 @@ from tests.training.evaluation.made import found, truth
 from training.data import DataError, LabelledPicture
 from training.evaluation.matching import Predictions
 from training.evaluation.measures import Measures, measure
-from training.evaluation.slices import BOX_RULES, CLOTH_RULES, Slice, read_tags, slices
+from training.evaluation.slices import BOX_RULES, CLOTH_RULES, OURS, TAGS, Slice, read_tags, slices
 
 BOX = np.array([[200.0, 100.0, 100.0, 120.0]])
 RNG = np.random.default_rng(0)
@@ -98,10 +98,10 @@ def test_cloth_is_of_masked_faces_only() -> None:
 
 
 def test_tags_are_read_and_the_rest_is_not_labelled(tmp_path: Path) -> None:
-    assert read_tags(tmp_path) == {}
-    (tmp_path / "scenes").mkdir()
-    (tmp_path / "scenes" / "slices.csv").write_text("file,face,tag\ntest/p.jpg,1,beard\ntest/p.jpg,0,scarf\n")
-    tags = read_tags(tmp_path)
+    path = tmp_path / "slices.csv"
+    assert read_tags(path) == {}
+    path.write_text("file,face,tag\ntest/p.jpg,1,beard\ntest/p.jpg,0,scarf\n")
+    tags = read_tags(path)
     parts = of([truth((0, 0, 50, 50, 0), (60, 0, 50, 50, 2))], [found()], tags)
     assert parts["beard"].members is not None
     assert parts["beard"].members[0].truth.tolist() == [False, True]
@@ -111,7 +111,13 @@ def test_tags_are_read_and_the_rest_is_not_labelled(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["file,face\na.jpg,1\n", "file,face,tag\na.jpg,one,beard\n", "file,face,tag\na.jpg\n"])
 def test_a_malformed_file_of_tags_is_named(tmp_path: Path, text: str) -> None:
-    (tmp_path / "scenes").mkdir()
-    (tmp_path / "scenes" / "slices.csv").write_text(text)
+    path = tmp_path / "slices.csv"
+    path.write_text(text)
     with pytest.raises(DataError, match=r"slices\.csv:2: needs the columns"):
-        read_tags(tmp_path)
+        read_tags(path)
+
+
+def test_what_no_rule_can_measure_is_tagged_by_eye_in_val_and_test() -> None:
+    tags = read_tags(OURS)
+    for tag in TAGS:
+        assert {file.split("/")[0] for file, _ in tags[tag]} == {"val", "test"}
