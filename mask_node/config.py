@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from mask_node.config_seeing import SeeingSettings, TrackingSettings, VerdictSettings
-from maskgate.config import MqttSettings, Secret, Section
-from maskgate.ids import Slug
+from maskgate.config import DatabaseFile, MqttSettings, Secret, Section
+from maskgate.ids import RESERVED, Slug
 from maskgate.messages import LockAction
 
 
@@ -56,7 +56,7 @@ class ModelSettings(Section):
 class OutboxSettings(Section):
     """Verdicts on disk until they are safely elsewhere."""
 
-    path: Path = Field(default=Path("var/node-outbox.db"), title="File", description="SQLite.")
+    path: DatabaseFile = Field(default=Path("var/node-outbox.db"), title="File", description="SQLite.")
     limit: int = Field(
         default=10_000,
         ge=10,
@@ -135,10 +135,18 @@ class RelaySettings(Section):
         return self
 
 
+def _own_name(value: str) -> str:
+    if value in RESERVED:
+        raise ValueError(
+            f"belongs to the {value}, and the broker lets nobody else use it; name the place, like front-door"
+        )
+    return value
+
+
 class NodeConfig(Section):
     """The whole of `node.yaml`."""
 
-    id: Slug
+    id: Annotated[Slug, AfterValidator(_own_name)]
     mqtt: MqttSettings = MqttSettings()
     source: Annotated[SourceSettings, BeforeValidator(_short_source)]
     models: ModelSettings = ModelSettings()

@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
@@ -41,6 +42,17 @@ def _read_secret(value: Any) -> Any:
 
 #: A text that is never shown; from the file itself, the environment (`{env: NAME}`) or a file (`{file: PATH}`).
 Secret = Annotated[SecretStr, BeforeValidator(_read_secret)]
+
+
+def no_address(value: Any) -> Any:
+    """Refuse an address where a file is meant: read as a path it would make a folder named after its scheme."""
+    if isinstance(value, str | Path) and re.match(r"sqlite[\w+]*:|[\w+]+://", str(value)):
+        raise ValueError("must be a file; write its path alone, without sqlite: or another scheme before it")
+    return value
+
+
+#: A SQLite file.
+DatabaseFile = Annotated[Path, BeforeValidator(no_address)]
 
 #: Part of a topic that we own: no wildcards, no empty levels.
 TopicRoot = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$", max_length=100)]

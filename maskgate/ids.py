@@ -10,6 +10,9 @@ from pydantic import StringConstraints
 #: and without the characters that MQTT, NATS or Home Assistant treat specially.
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9_-]{0,46}[a-z0-9])?$")]
 
+#: Accounts of a site at its broker: no node and no door may be called like one of them.
+RESERVED = frozenset({"hub", "controller"})
+
 #: An id that a program made (see `new_id`); others may come from other makers of nodes.
 EventId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{8,64}$")]
 

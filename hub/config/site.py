@@ -9,8 +9,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, TypeAdap
 
 from hub.config.locks import MqttLock
 from hub.config.policy import DoorPolicy, Holidays
-from maskgate.config import MqttSettings, Secret, Section, TopicRoot
-from maskgate.ids import Slug
+from maskgate.config import MqttSettings, Secret, Section, TopicRoot, no_address
+from maskgate.ids import RESERVED, Slug
 from maskgate.topics import DEFAULT_DISCOVERY
 
 
@@ -23,10 +23,10 @@ def _known_zone(name: str) -> str:
 def _read_database(value: Any) -> Any:
     secret = TypeAdapter(Secret).validate_python(str(value) if isinstance(value, Path) else value)
     text = secret.get_secret_value()
-    if "://" not in text:
-        return Path(text)
     if not text.startswith(("postgresql://", "postgres://")):
-        raise ValueError("must be a file, or an address like postgresql://user:password@host/name")
+        if "://" in text and not text.startswith("sqlite"):
+            raise ValueError("must be a file, or an address like postgresql://user:password@host/name")
+        return Path(no_address(text))
     return SecretStr("postgresql" + text[text.index("://") :])
 
 
@@ -111,9 +111,6 @@ class HomeAssistant(Section):
     discovery: TopicRoot = Field(default=DEFAULT_DISCOVERY, title="Discovery prefix")
 
 
-_RESERVED = frozenset({"hub", "controller"})
-
-
 class HubConfig(Section):
     """The whole of `hub.yaml`."""
 
@@ -156,8 +153,8 @@ class HubConfig(Section):
         # The broker's access list lets an account reach what bears its own name, so names must not meet.
         for door in self.doors:
             for name in (door.id, *door.nodes):
-                if name in _RESERVED or (name != door.id and name in ids):
-                    whose = "the hub or its controllers" if name in _RESERVED else "a door"
+                if name in RESERVED or (name != door.id and name in ids):
+                    whose = "the hub or its controllers" if name in RESERVED else "a door"
                     raise ValueError(f"the name {name} belongs to {whose}; choose another")
         for recipient in self.notices.recipients:
             if unknown := sorted(set(recipient.doors or ()) - set(ids)):

@@ -30,7 +30,12 @@ def test_a_source_may_be_said_in_short(text: str, address: str, monkeypatch: pyt
     ("text", "said"),
     [
         ("id: Front Door\nsource: 0\n", "node.yaml:1: id: 'Front Door'"),
+        ("id: hub\nsource: 0\n", "node.yaml:1: id: 'hub' belongs to the hub"),
         ("id: front\n", "source: is missing"),
+        (
+            "id: f\nsource: 0\noutbox: {path: sqlite:///o.db}\n",
+            "node.yaml:3: outbox.path: 'sqlite:///o.db' must be a file",
+        ),
         ("id: front\nsource: 0\nverdict: {frame: 3}\n", "did you mean frames?"),
         ("id: front\nsource: 0\nseeing: {region: [0.5, 0, 0.2, 1]}\n", "must be left, top, right, bottom"),
         ("id: front\nsource: 0\ntracking: {continue_score: 0.9}\n", "must not be above begin_score"),
