@@ -1,0 +1,7 @@
+"""The line to the broker that node, hub and demo share: paho-mqtt behind a small, mistrustful edge."""
+
+from maskgate.mqtt.link import Link
+from maskgate.mqtt.message import Inbound, Outbound
+from maskgate.mqtt.protocol import AT_ONCE
+
+__all__ = ["AT_ONCE", "Inbound", "Link", "Outbound"]
