@@ -59,6 +59,7 @@ class Core:
             config.mqtt,
             client_id=f"{root.replace('/', '-')}-hub",
             subscriptions=self.engine.intake.subscriptions,
+            as_published=self.engine.intake.never_retained,
             on_message=self.engine.offer,
             on_up=self._up,
             on_down=self._down,

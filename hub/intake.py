@@ -101,6 +101,11 @@ class Intake:
         ours += [topic for topic in self._locks if not any(topic_matches_sub(wide, topic) for wide in ours)]
         return tuple(ours)
 
+    @property
+    def never_retained(self) -> tuple[str, ...]:
+        """Those of them whose messages are refused when their sender had them retained."""
+        return tuple(topic.filter(self._root) for topic in (topics.NODE_PASSAGE, topics.NODE_EVIDENCE, *_COMMANDS))
+
     def read(self, message: Inbound, now: datetime) -> tuple[Input, ...]:
         """Return what a message means at `now`; several inputs where locks share a topic."""
         try:

@@ -46,6 +46,11 @@ class Ears:
         """What a link must bring."""
         return tuple(self._by_topic)
 
+    @property
+    def never_retained(self) -> tuple[str, ...]:
+        """Those of them whose messages are not obeyed when their sender had them retained."""
+        return tuple(self._orders)
+
     def remember(self) -> None:
         """Take up the policy that was known before the restart."""
         kept = self._outbox.noted(_KEY)
@@ -54,8 +59,11 @@ class Ears:
 
     def hear(self, message: Inbound) -> None:
         """Do what a message asks. What is not understood is said in the log and harms nothing."""
+        heed = self._by_topic.get(message.topic)
+        if heed is None:
+            return  # a broker keeps the subscriptions of an earlier program of this name
         try:
-            self._by_topic[message.topic](message)
+            heed(message)
         except MessageError as error:
             log.warning("a message on %s is not understood: %s", message.topic, error)
 

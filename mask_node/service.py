@@ -191,6 +191,7 @@ class Node:
             self.config.mqtt,
             client_id=f"maskgate-node-{self.config.id}",
             subscriptions=self._ears.subscriptions,
+            as_published=self._ears.never_retained,
             on_message=lambda message: self._heard(mine[0], message),
             on_up=lambda: self._came_up(mine[0]),
             on_down=lambda: self._went_down(mine[0]),

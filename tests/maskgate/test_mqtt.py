@@ -18,13 +18,15 @@ LIMIT = 20
 class Ear:
     """A link that keeps what it hears."""
 
-    def __init__(self, broker: Broker, name: str, *topics: str, protocol: str = "auto") -> None:
+    def __init__(
+        self, broker: Broker, name: str, *topics: str, protocol: str = "auto", as_published: tuple[str, ...] = ()
+    ) -> None:
         self.heard: queue.Queue[Inbound] = queue.Queue()
         self.confirmed: queue.Queue[int] = queue.Queue()
         self.downs = threading.Semaphore(0)
         self.link = Link(
             MqttSettings(host="127.0.0.1", port=broker.port, protocol=protocol), client_id=name,
-            subscriptions=topics, on_message=self.heard.put, on_published=self.confirmed.put,
+            subscriptions=topics, as_published=as_published, on_message=self.heard.put, on_published=self.confirmed.put,
             on_down=self.downs.release, will=Outbound("t/will", b"offline"),
         )  # fmt: skip
         self.link.start()
@@ -49,6 +51,40 @@ def test_a_message_that_was_not_confirmed_comes_again_to_the_next_process(broker
     ear.link.stop()
     again = Ear(broker, "ear", "t/+")
     assert again.heard.get(timeout=LIMIT).payload == b"two"
+    again.link.stop()
+    mouth.link.stop()
+
+
+@pytest.mark.parametrize("protocol", ["5", "3.1.1"])
+def test_what_was_retained_is_known_as_such_while_we_listen_where_the_protocol_can_say_so(
+    broker: Broker, protocol: str
+) -> None:
+    if broker.kind == "nats" and protocol == "5":
+        pytest.skip("it speaks 3.1.1 alone")
+    ear = Ear(broker, "ear", "t/set", "t/state", protocol=protocol, as_published=("t/set",))
+    mouth = Ear(broker, "mouth")
+    for topic in ("t/set", "t/state"):
+        mouth.link.publish(Outbound(topic, b"live", retain=True))
+    flags = {heard.topic: heard.retain for heard in (ear.heard.get(timeout=LIMIT), ear.heard.get(timeout=LIMIT))}
+    assert flags == {"t/set": protocol == "5", "t/state": False}
+    ear.link.stop()
+    late = Ear(broker, "late", "t/set", "t/state", protocol=protocol, as_published=("t/set",))
+    assert {late.heard.get(timeout=LIMIT).retain for _ in range(2)} == {True}, "what was kept is known by all"
+    late.link.stop()
+    mouth.link.stop()
+
+
+@pytest.mark.parametrize("flagged", [True, False])
+def test_a_retained_word_is_known_also_when_it_waited_for_us(broker: Broker, flagged: bool) -> None:
+    if broker.kind == "nats":
+        pytest.skip("it speaks 3.1.1 alone")
+    topics = ("t/set",) if flagged else ()
+    ear, mouth = Ear(broker, "ear", "t/set", as_published=topics), Ear(broker, "mouth")
+    ear.link.stop()
+    mouth.link.publish(Outbound("t/set", b"word", retain=flagged))
+    assert mouth.confirmed.get(timeout=LIMIT)
+    again = Ear(broker, "ear", "t/set", as_published=topics)
+    assert again.heard.get(timeout=LIMIT).retain is flagged
     again.link.stop()
     mouth.link.stop()
 

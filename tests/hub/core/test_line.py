@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from hub.store import read, writing
 from hub.store.schema import counts, decisions, notices, outbox, passages
 from hub.store.write import purge
+from maskgate.demo.broker import Broker
 from maskgate.messages import LockAction, SetLock, encode
 from maskgate.mqtt import Inbound
 
@@ -77,22 +78,26 @@ def test_duplicates_are_acknowledged_and_do_nothing(make_site: Make) -> None:
     assert site.friend.decisions() == ["denied"]
 
 
-def test_stale_and_retained_and_foreign_messages_move_nothing(make_site: Make) -> None:
+def test_stale_and_retained_and_foreign_messages_move_nothing(make_site: Make, broker: Broker) -> None:
     site = make_site()
     friend = site.friend
+    # MQTT 3.1.1 hides from who listens already that a message was retained; a hub that starts sees it with both.
+    hidden = broker.kind == "nats"
     friend.see(passage("mask", who="old", age=60))
     friend.say("maskgate/node/cam/passage", passage("mask", who="kept"), retain=True)
     friend.say("maskgate/node/other/passage", passage("mask", who="foreign"))
     friend.say("maskgate/node/cam/passage", b"\xff{]")
     friend.say("maskgate/node/cam/passage", "[" * 60_000)
     friend.say("maskgate/door/front/set/lock", '{"v":1,"sent_at":"2020-01-01T00:00:00Z","action":"unlock"}')
-    until(lambda: len(friend.acks()) == 2, "two acknowledgements")
-    # A broker hides the retain flag from who listens already; a hub that starts sees it.
     friend.say(
         "maskgate/door/front/set/lock", SetLock(sent_at=datetime.now(UTC), action=LockAction.UNLOCK), retain=True
     )
-    until(lambda: "override" in friend.decisions(), "the live command to be obeyed")
-    assert (site.core.engine.refused, friend.decisions().count("late")) == (4, 1)
+    until(lambda: site.core.engine.refused == (4 if hidden else 6), "the bad ones to be refused")
+    until(lambda: len(friend.acks()) == (2 if hidden else 1), "acknowledgements of the others")
+    if hidden:
+        until(lambda: "override" in friend.decisions() and friend.commands(), "the live command to be obeyed")
+    until(lambda: friend.decisions().count("late") == 1, "the old one to be late")
+    assert ("override" in friend.decisions(), "UNLOCK" in friend.commands()) == (hidden, hidden)
     decisions_before, commands_before = friend.decisions(), friend.commands()
     site.restart()
     until(lambda: site.core.engine.refused == 2, "both retained ones to be refused")
