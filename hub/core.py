@@ -43,7 +43,9 @@ class Core:
     ) -> None:
         self._config, self._clock, self._on_commit = config, clock, on_commit
         self._started_at = clock.now()
-        self.dispatcher = Dispatcher(config, db, clock, discovery=discovery, health=self.health)
+        self.dispatcher = Dispatcher(
+            config, db, clock, discovery=discovery, health=self.health, turns=lambda: self.engine.turns
+        )
         self.engine = DoorEngine(
             config,
             db,

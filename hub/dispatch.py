@@ -22,7 +22,7 @@ from hub.store import read, write, writing
 from hub.store.schema import outbox
 from maskgate import topics
 from maskgate.clock import Clock
-from maskgate.messages import Availability, HubHealth, encode
+from maskgate.messages import Availability, HubHealth, HubPulse, encode
 from maskgate.mqtt import Link, Outbound
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 #: Messages under way at once. Few enough that a lock command never waits behind many.
 WINDOW = 50
 HEALTH_EVERY_S = 10.0
+#: At most so often; the doors' thread goes round once a second where nothing happens.
+PULSE_EVERY_S = 0.5
 #: How long confirmations are gathered before they are written, in seconds; a lock command's is written at once.
 GATHER_S = 0.1
 #: Home Assistant's birth is answered after a moment of chance, so that not every service answers at once, in seconds.
@@ -50,9 +52,12 @@ class Dispatcher:
         *,
         discovery: Callable[[HubConfig], Iterable[Outbound]],
         health: Callable[[read.Waiting], HubHealth],
+        turns: Callable[[], int],
     ) -> None:
+        """turns: how often the doors' thread has gone round; each is told to the boards."""
         self._config, self._db, self._clock = config, db, clock
-        self._discovery, self._health = discovery, health
+        self._discovery, self._health, self._turns = discovery, health, turns
+        self._told_turns, self._next_pulse = 0, 0.0
         self._link: Link | None = None
         self._wake, self._stopping = threading.Event(), threading.Event()
         self._fresh = threading.Event()  # the connection is new
@@ -128,6 +133,7 @@ class Dispatcher:
     def _turn(self) -> None:
         self._wake.wait(self._patience())
         self._wake.clear()
+        self._pulse()
         self._collect()
         link = self._link
         if link is None or not link.connected:
@@ -150,9 +156,19 @@ class Dispatcher:
             document = self._health(read.waiting(self._db))
             link.publish(Outbound(topics.HUB_HEALTH.path(self._config.mqtt.root), encode(document), retain=True))
 
+    def _pulse(self) -> None:
+        """Tell the boards that doors are decided on. Not when only this thread lives, and before the store is asked."""
+        now, turns = self._clock.monotonic(), self._turns()
+        if self._link and turns != self._told_turns and now >= self._next_pulse:
+            self._told_turns, self._next_pulse = turns, now + PULSE_EVERY_S
+            path = topics.HUB_PULSE.path(self._config.mqtt.root)
+            self._link.publish(Outbound(path, encode(HubPulse(at=self._clock.now())), qos=0))
+
     def _patience(self) -> float:
         now = self._clock.monotonic()
         waits = [PAUSE_S, self._next_health - now]
+        if self._next_pulse > now:
+            waits.append(self._next_pulse - now)
         if self._announce_at is not None:
             waits.append(self._announce_at - now)
         if self._taken:

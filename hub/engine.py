@@ -89,6 +89,8 @@ class DoorEngine:
         self._erased = 0  # the last erasure that the doors have heard of
         self._thread = threading.Thread(target=self._run, name="doors", daemon=True)
         self.intake, self.stats = Intake(config), Stats()
+        #: Grows as long as the thread decides: the boards are told of it, and count its silence (S3).
+        self.turns = 0
 
     @property
     def alive(self) -> bool:
@@ -174,6 +176,7 @@ class DoorEngine:
         if self._clock.monotonic() >= self._next_look:
             self._next_look = self._clock.monotonic() + LONGEST_WAIT_S
             self._forget(now)
+        self.turns += 1
 
     def _gather(self) -> list[tuple[Inbound, datetime]]:
         """Wait for a message or the next deadline; then take all that is there."""
@@ -255,6 +258,7 @@ class DoorEngine:
             return True
 
     def _commit(self, inputs: Sequence[Input]) -> None:
+        self.turns += 1
         now = self._look_at_clock()
         with writing(self._db) as tx:
             ids = [item.passage.passage for item in inputs if isinstance(item, PassageIn)]

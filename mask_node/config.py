@@ -119,7 +119,7 @@ class RelaySettings(Section):
         default=2, gt=0, le=60, title="Lost for", description="Seconds without a connection that make the hub gone."
     )
     silent_for: float = Field(
-        default=25, ge=12, le=600, title="Silent for", description="Seconds without a word; the hub speaks every 10 s."
+        default=3.5, ge=3, le=600, title="Silent for", description="Seconds without the hub's pulse that make it gone."
     )
 
     @property

@@ -35,7 +35,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """What is known of the hub. heard_at: its last message; lost_at: when the connection ended, or it left."""
+    """What is known of the hub. heard_at: its last pulse or command; lost_at: when the connection ended, or it left."""
 
     heard_at: float
     lost_at: float | None = None

@@ -14,7 +14,7 @@ from mask_node.telling import Teller
 from maskgate.clock import Clock
 from maskgate.messages import Ack, Availability, DoorState, MessageError, decode
 from maskgate.mqtt import Inbound
-from maskgate.topics import DOOR_STATE, HUB_AVAILABILITY, HUB_HEALTH, NODE_ACK
+from maskgate.topics import DOOR_STATE, HUB_AVAILABILITY, HUB_PULSE, NODE_ACK
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ class Ears:
             **dict.fromkeys(orders, self._ordered),
         }
         if config.relay is not None:
-            self._by_topic[HUB_HEALTH.path(root)] = lambda _message: None  # that it comes is all there is to it
+            self._by_topic[HUB_PULSE.path(root)] = self._hub_decides
             if config.relay.door is not None:
                 self._by_topic[DOOR_STATE.path(root, door=config.relay.door)] = self._door_said
 
@@ -68,7 +68,6 @@ class Ears:
             log.warning("a message on %s is not understood: %s", message.topic, error)
 
     def _acknowledged(self, message: Inbound) -> None:
-        self._hub_lives(message)
         self._teller.acknowledged(decode(message.payload, Ack).stored)
 
     def _hub_said(self, message: Inbound) -> None:
@@ -79,7 +78,6 @@ class Ears:
             self._teller.hub_is_there()
             if self._relay is not None:
                 self._relay.found()
-            self._hub_lives(message)
         elif self._relay is not None:
             self._relay.lost()
 
@@ -90,13 +88,11 @@ class Ears:
         if policy != self._relay.policy:
             self._relay.policy = policy
             self._outbox.note(_KEY, _POLICY.dump_json(policy).decode())
-        self._hub_lives(message)
 
     def _ordered(self, message: Inbound) -> None:
-        self._hub_lives(message)
         self._orders[message.topic].follow(message, self._obedience, self._clock.now())
 
-    def _hub_lives(self, message: Inbound) -> None:
-        """Something fresh came from the hub; what the broker kept is no sign of its life."""
+    def _hub_decides(self, message: Inbound) -> None:
+        """What else the hub sends may have been decided long before, and is no sign of its life."""
         if self._relay is not None and not message.retain:
             self._relay.heard()

@@ -55,7 +55,8 @@ class Relay:
         self._signs = Signs(self._clock.monotonic())
 
     def start(self) -> None:
-        """Begin to look after it."""
+        """Begin to look after it; the silence of the hub is counted from here on, not from before the models came."""
+        self._signs = Signs(self._clock.monotonic())
         self._worker.start()
 
     def stop(self, timeout: float) -> None:
@@ -93,7 +94,7 @@ class Relay:
         self.heard()
 
     def heard(self) -> None:
-        """Something came from the hub."""
+        """The hub decides on doors."""
         self._signs = Signs(self._clock.monotonic())
         self.turn()
 

@@ -186,10 +186,19 @@ HUB_HEALTH = Topic(
     "hub_health",
     "{root}/hub/health",
     Role.HUB,
-    (Role.NODE, Role.CONTROLLER),
+    (Role.CONTROLLER,),
     m.HubHealth,
     "how the hub is, every 10 s and on change",
     retain=True,
+)
+HUB_PULSE = Topic(
+    "hub_pulse",
+    "{root}/hub/pulse",
+    Role.HUB,
+    (Role.NODE,),
+    m.HubPulse,
+    "the doors are decided on, about once a second; a relay on a board goes to its safe state without it",
+    qos=0,
 )
 DOOR_STATE = Topic(
     "door_state",

@@ -27,7 +27,7 @@ from maskgate.messages.door import (
     ShowMessage,
     Sound,
 )
-from maskgate.messages.hub import HubHealth
+from maskgate.messages.hub import HubHealth, HubPulse
 from maskgate.messages.node import (
     Ack,
     Availability,
@@ -49,7 +49,7 @@ from maskgate.messages.node import (
 __all__ = [
     "Ack", "Acknowledge", "Availability", "CameraState", "CameraTrouble", "Contact", "Counters", "Decision", "Display",
     "DisplayKind", "DoorCommand", "DoorState", "Dropped", "Emergency", "Entry", "EventType", "Feedback", "Flaw",
-    "HubHealth", "Latency", "LockAction", "LockState", "LogLevel", "Message", "MessageError", "Mode", "NodeCommand",
-    "NodeHealth", "Override", "Passage", "PassageRef", "SetEnable", "SetLock", "SetLogLevel", "SetMode", "SetRelay",
-    "ShowMessage", "Sound", "Timestamp", "VerdictReason", "decode", "encode",
+    "HubHealth", "HubPulse", "Latency", "LockAction", "LockState", "LogLevel", "Message", "MessageError", "Mode",
+    "NodeCommand", "NodeHealth", "Override", "Passage", "PassageRef", "SetEnable", "SetLock", "SetLogLevel", "SetMode",
+    "SetRelay", "ShowMessage", "Sound", "Timestamp", "VerdictReason", "decode", "encode",
 ]  # fmt: skip

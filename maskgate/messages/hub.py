@@ -5,6 +5,12 @@ from pydantic import Field
 from maskgate.messages.base import Message, Timestamp
 
 
+class HubPulse(Message):
+    """The thread that decides has had another turn; sent about once a second, and by nothing else."""
+
+    at: Timestamp
+
+
 class HubHealth(Message):
     """How the hub is; retained, every 10 s and on change."""
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
@@ -21,11 +22,16 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "node.md"
 NODE = "front-camera"
 
 
+def lock_of_the_page() -> dict[str, Any]:
+    """The relay as a lock of the hub, as docs/node.md writes it."""
+    document: dict[str, Any] = YAML(typ="safe").load(PAGE.read_text().split("\n    lock:\n")[1])
+    return document
+
+
 @pytest.mark.parametrize("action", list(LockAction))
 def test_what_the_hub_sends_the_board_obeys_and_what_the_board_reports_the_hub_reads(action: LockAction) -> None:
     pins = pytest.importorskip("gpiozero.pins.mock").MockFactory()
-    block = PAGE.read_text().split("\n    lock:\n")[1]
-    lock = MqttLock.model_validate(YAML(typ="safe").load(block))
+    lock = MqttLock.model_validate(lock_of_the_page())
     assert lock.command_topic == NODE_SET_RELAY.path("maskgate", node=NODE)
     assert lock.feedback_topic == NODE_RELAY.path("maskgate", node=NODE)
     now, driver = datetime.now(UTC), driver_for(lock)
