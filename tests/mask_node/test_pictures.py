@@ -106,6 +106,21 @@ def test_another_detector_finds_no_face_again(
     assert after == 0
 
 
+@pytest.mark.parametrize("shift", [0, 37, 90])
+def test_a_photograph_that_is_always_at_hand_shows_no_face_to_either_detector(shift: int) -> None:
+    """The two above without the shared photographs: one portrait that comes with scikit-image, moved in its frame."""
+    portrait = pytest.importorskip("skimage.data").astronaut()[:, :, ::-1]
+    picture = np.ascontiguousarray(portrait[: 480 - shift, shift:])
+    eyes, look = load_detector(threads=2), cascade()
+    face = max(eyes.detect(picture).faces, key=lambda each: each.score)
+    assert face.score >= 0.6
+    shown = sent(picture, lambda _part: [], EvidenceSettings(faces="shown"))
+    assert any(overlap(box, face.box) > 0.5 for box in look(shown)), "there is a face to be found"
+    hid = sent(picture, lambda part: eyes.detect(part).faces)
+    assert max((each.score for each in eyes.detect(hid).faces), default=0) < TrackingSettings().continue_score
+    assert not any(overlap(box, face.box) > 0.2 for box in look(hid))
+
+
 def test_what_cannot_be_hidden_face_by_face_becomes_coarse_as_a_whole() -> None:
     frame = np.random.default_rng(1).integers(0, 255, (120, 160, 3), np.uint8)
     stubborn = [Face((10, 10, 40, 40), 0.9, states(MaskState.MASK))]
