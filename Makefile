@@ -7,7 +7,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test check format docs lock test-training score evaluate bench-eyes bench-node soak-node clean
+.PHONY: help demo test check format docs lock test-training test-tflite score evaluate bench-eyes bench-node soak-node clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | sed 's/|/\t/' | expand -t 18
@@ -36,12 +36,16 @@ lock:  ## after a change of pyproject.toml: pin everything, with hashes
 	$(BIN)/uv lock --quiet --upgrade
 	$(call pin,requirements.txt,--extra dev)
 	$(call pin,requirements-training.txt,--extra dev --extra training)
+	$(call pin,requirements-tflite.txt,--extra test-tflite)
 	$(call pin,deploy/requirements-hub.txt,--extra hub)
 	$(call pin,deploy/requirements-node.txt,--extra node)
 	rm -f uv.lock
 
 test-training: $(VENV)-training/.ready  ## brings TensorFlow (2 GB) and tests training
 	$(VENV)-training/bin/pytest tests/training
+
+test-tflite: $(VENV)-tflite/.ready  ## brings tflite-runtime (Python 3.11) and tests the board with it: [PYTHON=python3.11]
+	$(VENV)-tflite/bin/pytest tests/mask_node/vision tests/mask_node/test_program.py
 
 evaluate: $(VENV)/.ready  ## all about the models' quality: [DATA=] [SPLITS="test val webcam"] [PEER=.tflite] [FLOAT=folder] [CHECK=1] [REPORT=0]
 	@$(BIN)/maskgate train evaluate --data $(or $(DATA),../shared/datasets) $(addprefix --split ,$(SPLITS)) \
@@ -63,13 +67,18 @@ score: $(VENV)/.ready  ## judge the models on DATA (../shared/datasets by defaul
 	$(BIN)/maskgate train score --data $(or $(DATA),../shared/datasets)
 
 clean:  ## remove what the commands made
-	rm -rf $(VENV) $(VENV)-training var runs .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV)-training $(VENV)-tflite var runs .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/.ready: requirements.txt pyproject.toml
 	$(call install,$(VENV),requirements.txt)
 
 $(VENV)-training/.ready: requirements-training.txt pyproject.toml
 	$(call install,$(VENV)-training,requirements-training.txt)
+
+$(VENV)-tflite/.ready: requirements-tflite.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' \
+		|| { echo "tflite-runtime is there for Python 3.11 alone: make test-tflite PYTHON=python3.11" >&2; exit 1; }
+	$(call install,$(VENV)-tflite,requirements-tflite.txt)
 
 # $(1): the file, $(2): what for. No registry's address comes into it.
 pin = $(BIN)/uv export --quiet --frozen --no-emit-project --no-header --no-annotate --format requirements-txt $(2) -o $(1)
