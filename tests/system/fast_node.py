@@ -24,9 +24,9 @@ from maskgate.states import MODEL_STATES
 from tests.mask_node.fakes import ColourEyes, painted
 
 #: Each person stands so many frames, at one of so many places in turn, at so many frames a second of the camera's time.
-FRAMES, PLACES, FPS = 8, 4, 5
+FRAMES, PLACES, FPS = 7, 4, 5
 #: The camera hands out a picture so often in truth.
-PAUSE_S = 0.002
+PAUSE_S = 0.0005
 PICTURES = [
     [[painted((20 + 120 * place + shift, state), size=(240, 520)) for shift in range(3)] for state in MODEL_STATES]
     for place in range(PLACES)

@@ -7,7 +7,10 @@ import subprocess
 import sys
 import time
 from collections import Counter, defaultdict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from sqlalchemy import select
@@ -57,6 +60,37 @@ class Nodes:
         self._maker.communicate()
 
 
+class Fault(NamedTuple):
+    """How often it comes beside others, how it begins and how it ends."""
+
+    weight: int
+    begin: Callable[[], object]
+    end: Callable[[], object]
+
+
+def cut(weight: int, wire: Wire) -> Fault:
+    return Fault(weight, wire.cut, wire.mend)
+
+
+class Fate:
+    """Brings faults one after another, each at a random moment and of a random length."""
+
+    def __init__(self, seed: int, longest_pause: float, kinds: dict[str, Fault]) -> None:
+        self._chance, self._longest_pause, self._kinds = random.Random(seed), longest_pause, kinds
+        self.faults = Counter[str]()
+
+    def run(self, go_on: Callable[[], bool]) -> None:
+        names, weights = list(self._kinds), [kind.weight for kind in self._kinds.values()]
+        while go_on():
+            time.sleep(self._chance.uniform(0.02, self._longest_pause))
+            (name,) = self._chance.choices(names, weights)
+            self.faults[name] += 1
+            self._kinds[name].begin()
+            # A dead node is begun anew at once, as systemd does.
+            time.sleep(self._chance.uniform(0.02, 0.4) / (4 if name == "node" else 1))
+            self._kinds[name].end()
+
+
 def lines(ledger: Path) -> list[tuple[str, int]]:
     found = [line.split() for line in ledger.read_text().splitlines()] if ledger.exists() else []
     return [(passage, int(revision)) for passage, revision in found]
@@ -65,7 +99,6 @@ def lines(ledger: Path) -> list[tuple[str, int]]:
 @pytest.mark.timeout(600)
 @pytest.mark.skipif("mosquitto" not in available(), reason="mosquitto is not installed")
 def test_no_verdict_is_lost_or_overtaken_by_two_hundred_faults(tmp_path: Path) -> None:
-    chance = random.Random(4)
     broker = start_broker(tmp_path / "broker", kind="mosquitto")
     to_node, to_hub = Wire(broker.port), Wire(broker.port)
     config = NodeConfig(
@@ -95,36 +128,23 @@ def test_no_verdict_is_lost_or_overtaken_by_two_hundred_faults(tmp_path: Path) -
     )
     ledger, stop = tmp_path / "ledger", tmp_path / "stop"
     nodes = Nodes(tmp_path / "node.json", ledger, stop)
-    faults: Counter[str] = Counter()
 
-    def fault() -> None:
-        kind = chance.choices(["node", "broker", "cut node", "cut hub", "stall"], [30, 15, 25, 15, 15])[0]
-        faults[kind] += 1
-        length = chance.uniform(0.02, 0.4)
-        match kind:
-            case "node":
-                nodes.kill()
-                time.sleep(length / 4)
-                nodes.start()
-            case "broker":
-                broker.stop(kill=True)
-                time.sleep(length)
-                broker.start()
-            case "stall":
-                to_node.stall()
-                time.sleep(length)
-                to_node.mend()
-            case _:
-                wire = to_node if kind == "cut node" else to_hub
-                wire.cut()
-                time.sleep(length)
-                wire.mend()
+    def go_on() -> bool:
+        return near.faults.total() + far.faults.total() < FAULTS or len(lines(ledger)) < VERDICTS
+
+    # What befalls the node and what befalls broker and hub come independently, and often at once.
+    node_dies = Fault(30, nodes.kill, nodes.start)
+    near = Fate(
+        4, 0.3, {"node": node_dies, "cut node": cut(25, to_node), "stall": Fault(15, to_node.stall, to_node.mend)}
+    )
+    broker_dies = Fault(15, lambda: broker.stop(kill=True), broker.start)
+    far = Fate(5, 0.5, {"broker": broker_dies, "cut hub": cut(15, to_hub)})
 
     try:
         began = time.monotonic()
-        while faults.total() < FAULTS or len(lines(ledger)) < VERDICTS:
-            time.sleep(chance.uniform(0.02, 0.5))
-            fault()
+        with ThreadPoolExecutor(2) as fates:
+            for fate in [fates.submit(each.run, go_on) for each in (near, far)]:
+                fate.result()
         stop.touch()
         database = open_store(tmp_path / "hub.db")
         until = time.monotonic() + SETTLE_S
@@ -146,7 +166,7 @@ def test_no_verdict_is_lost_or_overtaken_by_two_hundred_faults(tmp_path: Path) -
         for wire in (to_node, to_hub):
             wire.close()
         broker.stop()
-    noted = set(made)
+    noted, faults = set(made), near.faults + far.faults
     sys.stdout.write(
         f"{faults.total()} faults {dict(faults)}, {len(made)} verdicts ({sum(revision > 1 for _, revision in made)}"
         f" revisions), {sum(len(each) - 1 for each in copies.values())} copies more than one, {seconds:.0f} s\n"
