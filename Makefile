@@ -28,9 +28,10 @@ format: $(VENV)/.ready  ## bring the code into shape
 	$(BIN)/ruff format $(ROOMS)
 	$(BIN)/ruff check --fix $(ROOMS)
 
-docs: $(VENV)/.ready  ## what is generated: docs/topics.md, deploy/mosquitto/acl
+docs: $(VENV)/.ready  ## what is generated: docs/topics.md, deploy/mosquitto/acl, deploy/config/hub.schema.json
 	$(BIN)/maskgate topics > docs/topics.md
 	$(BIN)/maskgate topics --format acl > deploy/mosquitto/acl
+	$(BIN)/maskgate hub schema > deploy/config/hub.schema.json
 
 lock:  ## after a change of pyproject.toml: pin everything, with hashes
 	$(BIN)/uv lock --quiet --upgrade

@@ -147,7 +147,7 @@ class Batch:
         told = [one.decision for one in outcome.decided if one.tell]
         planned = [self._plan(self._config, one, after.counters.violations, now) for one in told]
         if outcome.command and (lock := self._rules[door].door.lock):
-            message = driver_for(lock).command(outcome.command)
+            message = driver_for(lock, root=self._config.mqtt.root, door=door).command(outcome.command)
             self._commands.append(
                 Letter(outcome.command.id, message.topic, message.payload, expires_at=outcome.command.expires_at)
             )

@@ -1,4 +1,4 @@
-"""`maskgate hub`: run, check, notices, erase, refused."""
+"""`maskgate hub`: run, check, reload, schema, notices, erase, refused."""
 
 import logging
 import signal
@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from hub.cli_store import Config, fail, load_config, opened
+from hub.config.schema import json_schema
 from hub.notices.cli import app as notices
 from maskgate.clock import SystemClock
 from maskgate.config import ConfigError
@@ -22,29 +23,59 @@ app.add_typer(notices, name="notices")
 def run(config: Config) -> None:
     """Serve the site until SIGTERM or Ctrl-C."""
     settings = load_config(config)
+    from hub.presence import Presence
+    from hub.reloading import take_up
     from hub.service import Hub
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    hub, stop = Hub(settings), threading.Event()
+    hub, stop, again = Hub(settings), threading.Event(), threading.Event()
+    presence = Presence(settings.runs_at)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, lambda *_: again.set())
     try:
+        presence.take()
         hub.start()
+        while not stop.wait(0.2):  # in steps, so that a signal is heard at once on every platform
+            if again.is_set():
+                again.clear()
+                presence.reloaded(take_up(hub, config))
     except ConfigError as error:
         raise fail(error) from error
-    while not stop.wait(0.2):  # in steps, so that a signal is heard at once on every platform
-        pass
-    hub.stop()
+    finally:
+        hub.stop()
+        presence.drop()
+
+
+@app.command()
+def reload(config: Config) -> None:
+    """Have the running hub take up its changed configuration; a bad one is refused, and what runs goes on."""
+    settings = load_config(config)
+    from hub.presence import ask
+
+    try:
+        fault = ask(settings.runs_at)
+    except ConfigError as error:
+        raise fail(error) from error
+    if fault:
+        raise fail(ConfigError(fault))
+    typer.echo(f"OK: the hub goes on with {config}")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of hub.yaml, for editors."""
+    typer.echo(json_schema(), nl=False)
 
 
 @app.command()
 def check(config: Config) -> None:
     """Say whether a configuration is good, or what is wrong with it and how to mend it; starts nothing."""
-    settings = load_config(config)
-    from hub.notices.worker import open_senders
+    from hub.checking import examine
 
     try:
-        open_senders(settings.notices.recipients)
+        settings = examine(config)
     except ConfigError as error:
         raise fail(error) from error
     nodes = sum(len(door.nodes) for door in settings.doors)

@@ -1,7 +1,7 @@
 """The part of the hub that decides: store, doors, line to the broker, outbox. Without pages, mails and discovery."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 from sqlalchemy import Engine
@@ -43,6 +43,7 @@ class Core:
     ) -> None:
         self._config, self._clock, self._on_commit = config, clock, on_commit
         self._started_at = clock.now()
+        self._complaint: str | None = None
         self.dispatcher = Dispatcher(
             config, db, clock, discovery=discovery, health=self.health, turns=lambda: self.engine.turns
         )
@@ -76,18 +77,30 @@ class Core:
         self.dispatcher.start(self.link)
         self.link.start()
 
-    def stop(self) -> None:
-        """End in order: what was decided is on disk, and the broker is told that this is no failure."""
+    def stop(self, *, farewell: bool = True, clear: Sequence[str] = ()) -> None:
+        """End in order: what was decided is on disk, and (`farewell`) the broker is told that this is no failure.
+
+        `clear`: retained topics that nobody is to find any more, and then there is nothing to tell.
+        """
         self.engine.stop(timeout=0.7)
         self.dispatcher.stop(timeout=0.5)
-        self.link.stop(availability(self._config.mqtt.root, Availability.STOPPED), timeout=0.5)
+        words = availability(self._config.mqtt.root, Availability.STOPPED) if farewell else None
+        for topic in clear:
+            words = Outbound(topic, b"", retain=True)
+            self.link.publish(words)  # the last one twice, for it is waited for
+        self.link.stop(words, timeout=0.5)
+
+    def complain(self, text: str | None) -> None:
+        """Say in the hub's health that a configuration was refused, or (None) that all is well."""
+        self._complaint = text[:255] if text else None
+        self.dispatcher.tell_health()
 
     def health(self, waiting: Waiting) -> HubHealth:
         """Return how the hub is."""
         return HubHealth(
             at=self._clock.now(), version=program_version(), started_at=self._started_at, outbox=waiting.outbox,
             notices_waiting=waiting.notices, notices_failed=waiting.notices_failed, refused=self.engine.refused,
-            late=self.engine.stats.late,
+            late=self.engine.stats.late, problem=self._complaint,
         )  # fmt: skip
 
     def _up(self) -> None:
@@ -100,7 +113,8 @@ class Core:
 
     def _tell_lock(self, door: Door, command: LockCommand) -> None:
         if door.lock:
-            self.link.publish(driver_for(door.lock).command(command))
+            driver = driver_for(door.lock, root=self._config.mqtt.root, door=door.id)
+            self.link.publish(driver.command(command))
 
     def _confirm(self, message: Inbound) -> None:
         self.link.confirm(message)

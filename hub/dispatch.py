@@ -111,6 +111,11 @@ class Dispatcher:
         self._announce_at = self._clock.monotonic() + random.uniform(*BIRTH_JITTER_S)  # noqa: S311
         self._wake.set()
 
+    def tell_health(self) -> None:
+        """The hub's health has changed: say it now."""
+        self._next_health = 0.0
+        self._wake.set()
+
     def _run(self) -> None:
         lost = False
         while not self._stopping.is_set():

@@ -19,6 +19,7 @@ from maskgate.messages.door import (
     EventType,
     Feedback,
     LockAction,
+    LockOrder,
     LockState,
     Mode,
     Override,
@@ -49,7 +50,8 @@ from maskgate.messages.node import (
 __all__ = [
     "Ack", "Acknowledge", "Availability", "CameraState", "CameraTrouble", "Contact", "Counters", "Decision", "Display",
     "DisplayKind", "DoorCommand", "DoorState", "Dropped", "Emergency", "Entry", "EventType", "Feedback", "Flaw",
-    "HubHealth", "HubPulse", "Latency", "LockAction", "LockState", "LogLevel", "Message", "MessageError", "Mode",
+    "HubHealth", "HubPulse", "Latency", "LockAction", "LockOrder", "LockState", "LogLevel", "Message", "MessageError",
+    "Mode",
     "NodeCommand", "NodeHealth", "Override", "Passage", "PassageRef", "SetEnable", "SetLock", "SetLogLevel", "SetMode",
     "SetRelay", "ShowMessage", "Sound", "Timestamp", "VerdictReason", "decode", "encode",
 ]  # fmt: skip

@@ -154,6 +154,14 @@ class Feedback(Message):
     command: EventId | None = Field(default=None, description="The lock command this answers, where known.")
 
 
+class LockOrder(Command):
+    """A command to whoever moves the lock of a door. Never obeyed after `expires_at`, nor twice for one id (S2)."""
+
+    id: EventId
+    action: LockAction
+    expires_at: Timestamp
+
+
 class DoorCommand(Command):
     """A command to a door: refused when retained, or older than the door's `max_age` (S1)."""
 

@@ -72,7 +72,7 @@ def test_a_preset_speaks_as_its_maker_documents(
     maker: tuple[dict[str, Any], str, Any, Any, str, bytes, bytes, bytes],
 ) -> None:
     given, command_topic, lock, unlock, feedback_topic, locked, unlocked, other = maker
-    driver = driver_for(MqttLock.model_validate(given))
+    driver = driver_for(MqttLock.model_validate(given), root="maskgate", door="front")
     for action, expected in ((LockAction.LOCK, lock), (LockAction.UNLOCK, unlock)):
         message = driver.command(LockCommand("command-1", action, NOW, NOW))
         payload = message.payload.decode()
@@ -91,7 +91,7 @@ def test_a_preset_speaks_as_its_maker_documents(
     ],
 )
 def test_a_bolt_that_is_stuck_is_jammed(preset: dict[str, Any], payload: bytes) -> None:
-    measured = driver_for(MqttLock.model_validate(preset)).feedback(payload)
+    measured = driver_for(MqttLock.model_validate(preset), root="maskgate", door="front").feedback(payload)
     assert measured is not None
     assert measured.lock == "JAMMED"
 
@@ -104,7 +104,7 @@ def test_what_the_file_says_itself_stands() -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"preset": "tasmota"}, "add device"),
+        ({"preset": "tasmota"}, "needs the device's own name; add it"),
         ({"preset": "sonoff", "device": "x"}, "preset"),
         ({"preset": "tasmota", "device": "a b"}, "without wildcards, spaces"),
         ({"preset": "tasmota", "device": "#"}, "without wildcards"),
