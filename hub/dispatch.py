@@ -241,6 +241,9 @@ class Dispatcher:
             for message in self._discovery(self._config):
                 link.publish(message)
         root = self._config.mqtt.root
+        ours = (topics.DOOR_STATE, topics.DOOR_DISPLAY)
+        with writing(self._db) as tx:  # what waits was written before a stop; said after what follows, it would stay
+            write.drop_superseded(tx, [topic.path(root, door=door.id) for door in self._config.doors for topic in ours])
         for door, (state, display) in read.door_documents(self._db).items():
             link.publish(Outbound(topics.DOOR_STATE.path(root, door=door), encode(state), retain=True))
             link.publish(Outbound(topics.DOOR_DISPLAY.path(root, door=door), encode(display), retain=True))

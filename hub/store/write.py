@@ -135,6 +135,11 @@ def mark_sent(tx: Connection, seqs: Sequence[int], now: datetime) -> None:
         tx.execute(update(outbox).where(outbox.c.seq.in_(seqs)).values(sent_at=now))
 
 
+def drop_superseded(tx: Connection, topics: Sequence[str]) -> None:
+    """Delete what waits for these topics: newer news are about to be said."""
+    tx.execute(delete(outbox).where(outbox.c.sent_at.is_(None), outbox.c.topic.in_(topics)))
+
+
 def drop_letters(tx: Connection, seqs: Sequence[int]) -> None:
     """Let go of what need not be sent any more: it expired, or newer news of the same topic are there."""
     if seqs:

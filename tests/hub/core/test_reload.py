@@ -105,6 +105,7 @@ def test_a_grant_that_stands_is_ended_by_the_hub_that_follows(house: House) -> N
     assert house.rewrite(lambda text: text.replace("name: Front", "name: Entrance")) is None
     until(lambda: friend.commands()[-1] == "LOCK", "the grant to end")
     assert friend.commands() == ["UNLOCK", "LOCK"], "and nothing else was commanded"
+    until(lambda: friend.locks()[-1] == "LOCKED", "the door to be locked again")
     assert json.loads(friend.on("maskgate/door/front/state")[-1])["name"] == "Entrance"
 
 
