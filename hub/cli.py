@@ -1,10 +1,11 @@
-"""`maskgate hub`: run, check, reload, schema, notices, erase, refused."""
+"""`maskgate hub`: run, check, reload, schema, backup, erase, refused, notices."""
 
 import logging
 import signal
 import sys
 import threading
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -80,6 +81,21 @@ def check(config: Config) -> None:
         raise fail(error) from error
     nodes = sum(len(door.nodes) for door in settings.doors)
     typer.echo(f"OK: {config}: doors {len(settings.doors)}, nodes {nodes}")
+
+
+@app.command()
+def backup(
+    config: Config, file: Annotated[Path, typer.Argument(help="Where to; never over a file that is there.")]
+) -> None:
+    """Copy a SQLite store as it is at this moment; the hub may run meanwhile."""
+    settings = load_config(config)
+    from hub.store.backup import BackupError, back_up
+
+    try:
+        size = back_up(settings.database, file)
+    except BackupError as error:
+        raise fail(error) from error
+    typer.echo(f"{file}: {size} bytes, whole")
 
 
 When = Annotated[datetime, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])]

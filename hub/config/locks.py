@@ -101,6 +101,12 @@ class MqttLock(_Answering):
         default="JAMMED", title="Jammed", description="The word or value that says jammed; none where there is none."
     )
 
+    reports_only_changes: bool = Field(
+        default=False,
+        title="Reports only changes",
+        description="It says nothing when told to be where it is already; that silence is then no fault.",
+    )
+
     @model_validator(mode="before")
     @classmethod
     def _fill_in(cls, given: Any) -> Any:

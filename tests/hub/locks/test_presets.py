@@ -1,16 +1,20 @@
 """Presets against the payloads that the makers document."""
 
 import json
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from hub.config import MqttLock
+from hub import policy
+from hub.config import HubConfig, MqttLock
+from hub.config.presets import Preset
 from hub.locks import driver_for
-from hub.policy import LockCommand
-from maskgate.messages import LockAction
+from hub.policy import LockCommand, Rules
+from hub.policy.state import Outstanding
+from maskgate.messages import LockAction, LockState
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
@@ -115,3 +119,18 @@ def test_what_the_file_says_itself_stands() -> None:
 def test_a_preset_that_is_not_clear_is_refused(given: dict[str, Any], said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         MqttLock.model_validate(given)
+
+
+@pytest.mark.parametrize("preset", list(Preset))
+def test_a_lock_that_reports_only_changes_is_not_jammed_by_its_silence(preset: Preset) -> None:
+    """ESPHome and Shelly say nothing when told to be where they are; after a restart the hub may tell them so."""
+    lock = MqttLock.model_validate({"preset": preset, "device": "porch/lock/front"})
+    config = HubConfig.model_validate(
+        {"doors": [{"id": "front", "name": "Front", "nodes": ["cam"], "lock": lock.model_dump()}]}
+    )
+    rules, due = Rules.of(config, config.doors[0]), NOW + timedelta(seconds=10)
+    for action, silence in ((LockAction.LOCK, lock.reports_only_changes), (LockAction.UNLOCK, False)):
+        told = Outstanding("command-1", action, NOW, NOW, attempt=lock.attempts)
+        state = replace(policy.initial(rules, NOW), lock=LockState.LOCKED, outstanding=told)
+        after = policy.tick(rules, state, due).state
+        assert after.lock is (LockState.LOCKED if silence else LockState.JAMMED)
