@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from hub.cli import app
 from hub.store import open_store, writing
 from hub.store.schema import counts
-from tests.hub.postgres import place, programs
+from tests.hub.postgres import place
 
 DAY = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -62,14 +62,15 @@ def test_a_postgresql_store_is_dumped_and_restored(
     request: pytest.FixtureRequest, tmp_path: Path, config: Callable[[str], Path]
 ) -> None:
     database = request.getfixturevalue("postgres").new()
-    folder = programs()
-    assert folder is not None
+    dumper, restorer = shutil.which("pg_dump"), shutil.which("pg_restore")
+    if dumper is None or restorer is None:
+        pytest.skip("PostgreSQL's client programs are not installed")
     db, dump = open_store(place(database)), str(tmp_path / "hub.dump")
     put(db, "2026-11-23")
-    subprocess.run([folder / "pg_dump", "--format=custom", f"--file={dump}", database], check=True)
+    subprocess.run([dumper, "--format=custom", f"--file={dump}", database], check=True)
     put(db, "2026-11-24")
     db.dispose()
-    command = [folder / "pg_restore", "--clean", "--if-exists", "--single-transaction", f"--dbname={database}", dump]
+    command = [restorer, "--clean", "--if-exists", "--single-transaction", f"--dbname={database}", dump]
     subprocess.run(command, check=True)
     assert days(database) == 1
     said = CliRunner().invoke(app, ["backup", "--config", str(config(database)), str(tmp_path / "x.db")])
