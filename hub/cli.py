@@ -1,4 +1,4 @@
-"""`maskgate hub`: run, check, reload, schema, backup, erase, refused, notices."""
+"""`maskgate hub`: run, check, reload, schema, acl, backup, erase, refused, notices."""
 
 import logging
 import signal
@@ -81,6 +81,15 @@ def check(config: Config) -> None:
         raise fail(error) from error
     nodes = sum(len(door.nodes) for door in settings.doors)
     typer.echo(f"OK: {config}: doors {len(settings.doors)}, nodes {nodes}")
+
+
+@app.command()
+def acl(config: Config) -> None:
+    """Print mosquitto's access list for this site, with the topics of its locks."""
+    settings = load_config(config)
+    from hub.locks import access
+
+    typer.echo(access.acl(settings), nl=False)
 
 
 @app.command()

@@ -3,12 +3,15 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from typer.testing import CliRunner
 
 from hub import policy
+from hub.cli import app
 from hub.config import HubConfig, MqttLock
 from hub.config.presets import Preset
 from hub.locks import driver_for
@@ -134,3 +137,18 @@ def test_a_lock_that_reports_only_changes_is_not_jammed_by_its_silence(preset: P
         state = replace(policy.initial(rules, NOW), lock=LockState.LOCKED, outstanding=told)
         after = policy.tick(rules, state, due).state
         assert after.lock is (LockState.LOCKED if silence else LockState.JAMMED)
+
+
+def test_the_brokers_list_lets_the_hub_tell_and_hear_each_lock_and_nobody_else(tmp_path: Path) -> None:
+    file = tmp_path / "hub.yaml"
+    file.write_text(
+        "mqtt: {root: house}\ndoors:\n"
+        "  - {id: front, name: F, nodes: [a], lock: {preset: tasmota, device: strike}}\n"
+        "  - {id: yard, name: Y, nodes: [b], lock: {driver: node, node: b}}\n"
+    )
+    said = CliRunner().invoke(app, ["acl", "--config", str(file)])
+    assert said.exit_code == 0, said.output
+    hub, others = said.output.split("\nuser controller\n")
+    assert "\nuser hub\ntopic write cmnd/strike/POWER\ntopic read stat/strike/POWER\n" in hub
+    assert "\ntopic write house/node/+/set/relay\n" in hub
+    assert "strike" not in others
