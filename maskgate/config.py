@@ -75,7 +75,7 @@ Secret = Annotated[SecretStr, BeforeValidator(_read_secret), WithJsonSchema(SECR
 def no_address(value: Any) -> Any:
     """Refuse an address where a file is meant: read as a path it would make a folder named after its scheme."""
     if isinstance(value, str | Path) and re.match(r"sqlite[\w+]*:|[\w+]+://", str(value)):
-        raise ValueError("must be a file; write its path alone, without sqlite: or another scheme before it")
+        raise ValueError("is no file; write its path alone, without sqlite: or another scheme before it")
     return value
 
 

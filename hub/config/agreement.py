@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 
 from hub.config.locks import MqttLock, NodeLock
 from maskgate.explain import Place
+from maskgate.ids import RESERVED
 
 if TYPE_CHECKING:
     from hub.config.site import HubConfig
 
-_RESERVED = {"hub": "the hub", "controller": "the hub's controllers"}
+_RESERVED = {name: "the hub" if name == "hub" else "the hub's controllers" for name in RESERVED}
 
 Fault = tuple[Place, str]
 

@@ -11,11 +11,11 @@ def json_schema() -> str:
     return json.dumps(_settled(HubConfig.model_json_schema()), indent=2, ensure_ascii=False) + "\n"
 
 
-def _settled(node: Any) -> Any:
-    """Sort what stands for a set: its order changes from start to start."""
+def _settled(node: Any, *, default: bool = False) -> Any:
+    """Sort the words of defaults: those that stand for a set change their order from start to start."""
     if isinstance(node, dict):
-        done = {key: _settled(value) for key, value in node.items()}
-        if done.get("uniqueItems") and "default" in done:
-            done["default"] = sorted(done["default"])
-        return done
-    return [_settled(item) for item in node] if isinstance(node, list) else node
+        return {key: _settled(value, default=default or key == "default") for key, value in node.items()}
+    if isinstance(node, list):
+        words = default and all(isinstance(item, str) for item in node)
+        return sorted(node) if words else [_settled(item, default=default) for item in node]
+    return node
