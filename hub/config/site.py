@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, TypeAdapter, model_validator
 
 from hub.config.locks import MqttLock
+from hub.config.notices import Notices
 from hub.config.policy import DoorPolicy, Holidays
 from maskgate.config import MqttSettings, Secret, Section, TopicRoot, no_address
 from maskgate.ids import RESERVED, Slug
@@ -44,36 +45,6 @@ class Door(Section):
         if self.policy.nodes_needed > len(self.nodes):
             raise ValueError(f"policy.nodes_needed is {self.policy.nodes_needed}, but only {len(self.nodes)} watch")
         return self
-
-
-class Recipient(Section):
-    """Somebody who is told, through any service that Apprise knows."""
-
-    id: Slug
-    url: Secret = Field(title="Apprise address", description="For example mailtos://user:password@example.org")
-    doors: tuple[Slug, ...] | None = Field(default=None, title="Doors", description="All when left out.")
-    about: frozenset[Literal["violation", "fault", "emergency"]] = Field(
-        default=frozenset({"violation", "fault", "emergency"}), title="About", description="What this one is told of."
-    )
-    cooldown: float = Field(
-        default=300,
-        ge=0,
-        le=86_400,
-        title="Cooldown",
-        description="Seconds; what comes in between is counted.",
-    )
-
-
-class Notices(Section):
-    """Who is told of refusals."""
-
-    recipients: tuple[Recipient, ...] = ()
-    give_up_after: float = Field(
-        default=86_400,
-        gt=0,
-        title="Give up after",
-        description="Seconds of trying before a notice is failed.",
-    )
 
 
 class Retention(Section):
@@ -159,6 +130,14 @@ class HubConfig(Section):
         for recipient in self.notices.recipients:
             if unknown := sorted(set(recipient.doors or ()) - set(ids)):
                 raise ValueError(f"recipient {recipient.id} names the door {unknown[0]}, which is not there")
+            if recipient.pictures and not self.keep_evidence:
+                raise ValueError(f"recipient {recipient.id} is to get pictures; that needs keep_evidence: true")
+        people = {recipient.id for recipient in self.notices.recipients}
+        for number, step in enumerate(self.notices.escalation):
+            if unknown := sorted(set(step.to) - people):
+                raise ValueError(f"notices.escalation.{number} names the recipient {unknown[0]}, who is not there")
+            if unknown := sorted(set(step.doors or ()) - set(ids)):
+                raise ValueError(f"notices.escalation.{number} names the door {unknown[0]}, which is not there")
         return self
 
     def door_of(self, node: str) -> Door | None:

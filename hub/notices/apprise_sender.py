@@ -7,8 +7,9 @@ the address's secrets are taken out of it.
 import logging
 import re
 from typing import Any
+from urllib.parse import unquote
 
-from hub.notices.sender import AddressError, Letter, SendError
+from hub.notices.sender import AddressError, Letter, Picture, SendError
 from maskgate.config import Secret
 
 log = logging.getLogger(__name__)
@@ -50,10 +51,16 @@ class AppriseSender:
         service.socket_connect_timeout = min(float(service.socket_connect_timeout), PATIENCE_S)
         service.socket_read_timeout = min(float(service.socket_read_timeout), PATIENCE_S)
         self.shown: str = service.url(privacy=True)
-        self._secrets = sorted(set(_WORD.findall(address)) - set(_WORD.findall(self.shown)), key=len, reverse=True)
+        told = set(_WORD.findall(address)) - set(_WORD.findall(self.shown))
+        # A service speaks of them as they are, an address may have them percent-encoded.
+        self._secrets = sorted(told | {unquote(word) for word in told}, key=len, reverse=True)
         form = service.resolve_format() if hasattr(service, "resolve_format") else service.notify_format
         self._html = "html" in str(form).lower()
         self._headers = dict(getattr(service, "headers", None) or {})
+        if hasattr(service, "inline"):
+            service.inline = True  # a mail shows its pictures where they belong, not below as files
+        #: Only where a letter goes out as HTML do its pictures have a place.
+        self.takes_pictures: bool = self._html and bool(service.attachment_support)
 
     def send(self, letter: Letter) -> None:
         """Deliver `letter`, as HTML where the service takes it; raises `SendError`."""
@@ -62,10 +69,12 @@ class AppriseSender:
                 **self._headers,
                 "X-Maskgate-Notice": letter.id,
                 "Auto-Submitted": "auto-generated",
+                "Content-Language": letter.language,
             }
         body, form = (letter.html, "html") if self._html else (letter.text, "text")
         try:
-            result = self._apprise.notify(body=body, title=letter.subject, body_format=form)
+            attached = [_attachment(picture) for picture in letter.pictures] if self.takes_pictures else None
+            result = self._apprise.notify(body=body, title=letter.subject, body_format=form, attach=attached or None)
         except Exception as error:  # noqa: BLE001 - a hundred services raise what they like
             raise SendError(self._clean(f"{type(error).__name__}: {error}")) from None
         if not result:
@@ -75,6 +84,13 @@ class AppriseSender:
         for secret in self._secrets:
             text = text.replace(secret, "***")
         return text[:500]
+
+
+def _attachment(picture: Picture) -> Any:
+    from apprise.attachment.memory import AttachMemory
+
+    memory: Any = AttachMemory  # untyped
+    return memory(content=picture.content, name=picture.name, mimetype=picture.mimetype)
 
 
 def _reason(result: Any) -> str:
