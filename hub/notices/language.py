@@ -84,9 +84,9 @@ def tables(code: str) -> dict[str, Any]:
 
 @cache
 def _patterns() -> dict[str, re.Pattern[str]]:
-    """Return how to know what a door said, by key: the English texts with their gaps."""
+    """Return how to know what a door said, by key: the English texts with their gaps, the longest first."""
     found = {}
-    for key, text in tables(BASE)["said"].items():
+    for key, text in sorted(tables(BASE)["said"].items(), key=lambda item: -len(item[1])):
         parts = re.split(r"\{(\w+)\}", text)
         gaps = [f"(?P<{part}>.+?)" if odd % 2 else re.escape(part) for odd, part in enumerate(parts)]
         found[key] = re.compile("".join(gaps))
