@@ -7,7 +7,7 @@ the address's secrets are taken out of it.
 import logging
 import re
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from hub.notices.sender import AddressError, Letter, Picture, SendError
 from maskgate.config import Secret
@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds that one step of a conversation with a server may take.
 PATIENCE_S = 8.0
+#: What of an address a mail's sender and receiver see anyway.
+_HARMLESS = frozenset({"to", "from", "name", "mode", "format"})
 _WORD = re.compile(r"[^\s:/@?&=#,;]{4,}")
 
 
@@ -29,12 +31,13 @@ class AppriseSender:
         asset = apprise.AppriseAsset(app_id="maskgate", app_desc="maskgate", secure_logging=True)
         self._apprise: Any = apprise.Apprise(asset=asset)
         # It logs whole addresses when it cannot read them, and urllib3 whole paths, where some services keep a token.
+        # So nobody hears it but us: the cause of a failure it says in a whisper only.
         logger = logging.getLogger("apprise")
         logger.propagate, logger.disabled = False, True
         services: list[Any] = list(self._apprise) if self._apprise.add(address) else []
         logger.disabled = False
-        for name in ("apprise", "urllib3"):
-            logging.getLogger(name).setLevel(logging.WARNING)
+        logger.setLevel(logging.DEBUG)
+        logging.getLogger("urllib3").setLevel(logging.WARNING)
         if not services:
             scheme = address.partition("://")[0] if "://" in address else ""
             raise AddressError(
@@ -51,9 +54,7 @@ class AppriseSender:
         service.socket_connect_timeout = min(float(service.socket_connect_timeout), PATIENCE_S)
         service.socket_read_timeout = min(float(service.socket_read_timeout), PATIENCE_S)
         self.shown: str = service.url(privacy=True)
-        told = set(_WORD.findall(address)) - set(_WORD.findall(self.shown))
-        # A service speaks of them as they are, an address may have them percent-encoded.
-        self._secrets = sorted(told | {unquote(word) for word in told}, key=len, reverse=True)
+        self._secrets = _secrets(address)
         form = service.resolve_format() if hasattr(service, "resolve_format") else service.notify_format
         self._html = "html" in str(form).lower()
         self._headers = dict(getattr(service, "headers", None) or {})
@@ -72,18 +73,49 @@ class AppriseSender:
                 "Content-Language": letter.language,
             }
         body, form = (letter.html, "html") if self._html else (letter.text, "text")
+        causes = _Causes()
+        logging.getLogger("apprise").addHandler(causes)
         try:
             attached = [_attachment(picture) for picture in letter.pictures] if self.takes_pictures else None
             result = self._apprise.notify(body=body, title=letter.subject, body_format=form, attach=attached or None)
         except Exception as error:  # noqa: BLE001 - a hundred services raise what they like
             raise SendError(self._clean(f"{type(error).__name__}: {error}")) from None
+        finally:
+            logging.getLogger("apprise").removeHandler(causes)
         if not result:
-            raise SendError(self._clean(_reason(result)))
+            raise SendError(self._clean(": ".join([_reason(result), *causes.said[-1:]])))
 
     def _clean(self, text: str) -> str:
         for secret in self._secrets:
             text = text.replace(secret, "***")
         return text[:500]
+
+
+def _secrets(address: str) -> list[str]:
+    """Return every word of an address that is not plainly harmless, the longest first.
+
+    Which part is secret differs from service to service: often the path is. A service speaks of them as they are,
+    an address may have them percent-encoded.
+    """
+    parts = urlsplit(address)
+    harmless = {parts.scheme, parts.netloc.rpartition("@")[2]}
+    harmless |= {value for key, values in parse_qs(parts.query).items() if key in _HARMLESS for value in (key, *values)}
+    told = set(_WORD.findall(address)) - {word for text in harmless for word in _WORD.findall(text)}
+    return sorted(told | {unquote(word) for word in told}, key=len, reverse=True)
+
+
+class _Causes(logging.Handler):
+    """Hears what a service says of the exceptions that it catches: a refused password, an unknown certificate."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep what names an exception."""
+        _, found, cause = record.getMessage().partition("Exception: ")
+        if found:
+            self.said.append(cause)
 
 
 def _attachment(picture: Picture) -> Any:

@@ -86,13 +86,14 @@ def db(database: str) -> Iterator[Engine]:
     engine.dispose()
 
 
-def make_config(*recipients: dict[str, Any], **more: Any) -> HubConfig:
+def make_config(*recipients: dict[str, Any], keep_evidence: bool = False, **more: Any) -> HubConfig:
     return HubConfig.model_validate(
         {
             "site": "Head office",
             "timezone": "Europe/Madrid",
             "doors": [{"id": "front", "name": "Front entry", "nodes": ["cam"]}],
             "notices": {"recipients": list(recipients), **more},
+            "keep_evidence": keep_evidence,
         }
     )
 

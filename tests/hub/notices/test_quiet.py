@@ -90,8 +90,12 @@ def test_what_is_severe_passes_unless_nothing_does() -> None:
     assert quiet(NIGHT, quiet_passes="nothing").holds("fault-severe", night) is not None
 
 
+def turn(clock: ManualClock, to: str) -> None:
+    clock.jump += local(to).astimezone(UTC) - clock.now()
+
+
 def evening(clock: ManualClock) -> None:
-    clock.jump = local("2026-11-23T21:00:00").astimezone(UTC) - clock.now()
+    turn(clock, "2026-11-23T21:00:00")
 
 
 def test_a_night_is_told_in_the_morning_by_one_digest_with_the_exact_count(
@@ -109,8 +113,7 @@ def test_a_night_is_told_in_the_morning_by_one_digest_with_the_exact_count(
     here.until(lambda rows: [row.status for row in rows[4:]] == ["held"] * 121 + ["sent"], "the night")
     assert len(mail_server.mails) == 2  # the one of the evening, and what must not wait
     assert "The lock did not answer" in mail_server.mails[1]["Subject"]
-    evening(clock)
-    clock.advance(10 * 3600 - 1)
+    turn(clock, "2026-11-24T06:59:59")
     here.until(lambda _rows: here.worker.alive, "a look")
     assert len(mail_server.mails) == 2
     clock.advance(1)

@@ -18,8 +18,8 @@ from hub.inputs import PassageIn
 from hub.notices.summary import gather, latest
 from hub.notices.worker import Worker
 from hub.policy import Rules, initial
-from hub.store import read, writing
 from hub.store import erase as eraser
+from hub.store import read, writing
 from hub.store.schema import counts
 from hub.store.write import purge
 from maskgate.messages import Passage, VerdictReason
