@@ -6,6 +6,8 @@ the address's secrets are taken out of it.
 
 import logging
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -29,15 +31,11 @@ class AppriseSender:
 
         address = url.get_secret_value()
         asset = apprise.AppriseAsset(app_id="maskgate", app_desc="maskgate", secure_logging=True)
-        self._apprise: Any = apprise.Apprise(asset=asset)
         # It logs whole addresses when it cannot read them, and urllib3 whole paths, where some services keep a token.
-        # So nobody hears it but us: the cause of a failure it says in a whisper only.
-        logger = logging.getLogger("apprise")
-        logger.propagate, logger.disabled = False, True
-        services: list[Any] = list(self._apprise) if self._apprise.add(address) else []
-        logger.disabled = False
-        logger.setLevel(logging.DEBUG)
         logging.getLogger("urllib3").setLevel(logging.WARNING)
+        with _listening():
+            self._apprise: Any = apprise.Apprise(asset=asset)
+            services: list[Any] = list(self._apprise) if self._apprise.add(address) else []
         if not services:
             scheme = address.partition("://")[0] if "://" in address else ""
             raise AddressError(
@@ -73,17 +71,17 @@ class AppriseSender:
                 "Content-Language": letter.language,
             }
         body, form = (letter.html, "html") if self._html else (letter.text, "text")
-        causes = _Causes()
-        logging.getLogger("apprise").addHandler(causes)
         try:
             attached = [_attachment(picture) for picture in letter.pictures] if self.takes_pictures else None
-            result = self._apprise.notify(body=body, title=letter.subject, body_format=form, attach=attached or None)
+            with _listening() as ear:
+                result = self._apprise.notify(
+                    body=body, title=letter.subject, body_format=form, attach=attached or None
+                )
         except Exception as error:  # noqa: BLE001 - a hundred services raise what they like
             raise SendError(self._clean(f"{type(error).__name__}: {error}")) from None
-        finally:
-            logging.getLogger("apprise").removeHandler(causes)
         if not result:
-            raise SendError(self._clean(": ".join([_reason(result), *causes.said[-1:]])))
+            status = getattr(getattr(result, "status", None), "name", "FAILURE").lower()
+            raise SendError(self._clean(": ".join([status, *ear.warnings[-1:], *ear.causes[-1:]])))
 
     def _clean(self, text: str) -> str:
         for secret in self._secrets:
@@ -104,18 +102,35 @@ def _secrets(address: str) -> list[str]:
     return sorted(told | {unquote(word) for word in told}, key=len, reverse=True)
 
 
-class _Causes(logging.Handler):
-    """Hears what a service says of the exceptions that it catches: a refused password, an unknown certificate."""
+class _Ear(logging.Filter):
+    """Hears all that Apprise says, and lets nobody else hear it."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.said: list[str] = []
+        self.warnings: list[str] = []
+        self.causes: list[str] = []  # a refused password, an unknown certificate: said in a whisper only
 
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep what names an exception."""
-        _, found, cause = record.getMessage().partition("Exception: ")
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Keep what may explain a failure."""
+        said = record.getMessage()
+        _, found, cause = said.partition("Exception: ")
         if found:
-            self.said.append(cause)
+            self.causes.append(cause)
+        elif record.levelno >= logging.WARNING:
+            self.warnings.append(said)
+        return False
+
+
+@contextmanager
+def _listening() -> Iterator[_Ear]:
+    logger, ear = logging.getLogger("apprise"), _Ear()
+    logger.addFilter(ear)
+    logger.setLevel(logging.DEBUG)
+    try:
+        yield ear
+    finally:
+        logger.setLevel(logging.WARNING)
+        logger.removeFilter(ear)
 
 
 def _attachment(picture: Picture) -> Any:
@@ -123,10 +138,3 @@ def _attachment(picture: Picture) -> Any:
 
     memory: Any = AttachMemory  # untyped
     return memory(content=picture.content, name=picture.name, mimetype=picture.mimetype)
-
-
-def _reason(result: Any) -> str:
-    """Say what Apprise says of a failure; older ones only say no."""
-    status = getattr(getattr(result, "status", None), "name", "FAILURE").lower()
-    said = [str(entry.message) for entry in result.logs()] if hasattr(result, "logs") else []
-    return f"{status}: {said[-1]}" if said else status

@@ -38,7 +38,7 @@ def clean(text: str) -> None:
 
 
 @pytest.mark.parametrize("way", ["environment", "file", "plain"])
-def test_no_output_of_the_hub_holds_the_secret_of_an_address(
+def test_no_output_of_the_hub_holds_the_secret_of_an_address(  # noqa: PLR0917 - fixtures
     way: str, database: str, db: Engine, clock: ManualClock, tmp_path: Path, hall: Callable[..., Hall],
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
