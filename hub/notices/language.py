@@ -40,7 +40,7 @@ class Words:
 
     def said(self, text: str) -> str:
         """Return in this language what a door said; what is not known stays as it was said."""
-        return "; ".join(self._said(part) for part in text.split("; "))
+        return self.say("between", "clauses").join(self._said(part) for part in text.split("; "))
 
     def date(self, day: date) -> str:
         """Return a date with its weekday, in full."""

@@ -161,7 +161,7 @@ def _kinds(carried: Sequence[Facts], say: Words) -> str | None:
         return None
     found = Counter(fact.get("state") for fact in carried)
     parts = [say.count(state.value, found[state]) for state in (MaskState.NO_MASK, MaskState.INCORRECT) if found[state]]
-    return ", ".join(parts) or None
+    return say.say("between", "items").join(parts) or None
 
 
 def _time(facts: Facts, say: Words) -> dict[str, str]:
