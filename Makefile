@@ -7,7 +7,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test check format docs lock test-training test-tflite score evaluate bench-eyes bench-node soak-node clean
+.PHONY: help demo test check format docs lock test-training test-tflite score evaluate bench-eyes bench-node soak-node bench-notices clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | sed 's/|/\t/' | expand -t 18
@@ -63,6 +63,9 @@ bench-node: $(VENV)/.ready  ## each stage of the node beside the bare models: [P
 
 soak-node: $(VENV)/.ready  ## a day of frames in fast time: [CLIPS=../shared/datasets/videos/*.mp4] [FRAMES=100000]
 	@$(BIN)/maskgate node trial soak --frames $(or $(FRAMES),100000) $(or $(CLIPS),../shared/datasets/videos/*.mp4)
+
+bench-notices: $(VENV)/.ready  ## what a hung mail server costs a decision: [COUNT=300]
+	@$(BIN)/python -m hub.notices.bench $(or $(COUNT),300)
 
 score: $(VENV)/.ready  ## judge the models on DATA (../shared/datasets by default)
 	$(BIN)/maskgate train score --data $(or $(DATA),../shared/datasets)

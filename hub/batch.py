@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from hub import policy
 from hub.config import HubConfig
 from hub.doors import apply
-from hub.inputs import AckIn, AsideInput, DoorInput, EvidenceIn, NodeIn, PassageIn, RefusedIn
+from hub.inputs import AckIn, AsideInput, CommandIn, DoorInput, EvidenceIn, NodeIn, PassageIn, RefusedIn
 from hub.locks import driver_for
 from hub.policy import Machine, Outcome, Rules
 from hub.policy.state import Seen
@@ -21,7 +21,7 @@ from hub.store.erase import Erasure
 from hub.store.write import Letter, Row
 from maskgate import topics
 from maskgate.ids import new_id
-from maskgate.messages import Ack, Counters, Decision, Display, DoorState, Passage, PassageRef, encode
+from maskgate.messages import Ack, Acknowledge, Counters, Decision, Display, DoorState, Passage, PassageRef, encode
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +57,7 @@ class Batch:
         self._commands: list[Letter] = []
         self._announced: list[Letter] = []
         self._counts: dict[tuple[str, str], Counters] = {}
+        self._acknowledged: set[str] = set()  # doors whose problem a person has seen
 
     def take(self, item: DoorInput | AsideInput, now: datetime) -> None:
         """Take one input. A fault of ours in it is logged and costs this input only (P3)."""
@@ -79,9 +80,20 @@ class Batch:
             self._note_node(item)
         try:
             outcome = apply(self._rules[item.door], self.machines[item.door], item, now, newest_stored=newest)
+            if isinstance(item, CommandIn) and isinstance(item.command, Acknowledge):
+                self._acknowledge(item.door, outcome.state)
             self._keep(item.door, outcome, now)
         except Exception:
             log.exception("an input at door %s could not be decided on; it is left out", item.door)
+
+    def _acknowledge(self, door: str, after: Machine) -> None:
+        """End the escalations of a door, those of this batch too, if the command was obeyed."""
+        if after.heard == self.machines[door].heard:
+            return  # too old, or heard before
+        self._acknowledged.add(door)
+        for row in self._notices:
+            if row["door"] == door and row["next_try"] > row["created_at"]:
+                row["status"] = "acknowledged"
 
     def _put_aside(self, item: AsideInput) -> None:
         """Take what no door decides on."""
@@ -133,6 +145,7 @@ class Batch:
             write.add_counts(tx, door, day, more)
         for node, values in self._nodes.items():
             write.put_node(tx, node, now, values)
+        write.acknowledge(tx, self._acknowledged)
         write.put_notices(tx, self._notices)
         write.put_refusals(tx, self._refusals)
         write.put_evidence(tx, self._pictures)

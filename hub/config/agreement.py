@@ -1,6 +1,6 @@
 """Whether the names of a site agree. Each fault stands at the later of two names that do not."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from hub.config.locks import MqttLock, NodeLock
@@ -24,12 +24,21 @@ def faults(config: "HubConfig") -> Iterator[Fault]:
     yield from _mixed(config)
     ids = {door.id for door in config.doors}
     for n, recipient in recipients:
-        for k, name in enumerate(recipient.doors or ()):
-            if name not in ids:
-                known = ", ".join(sorted(ids))
-                place = ("notices", "recipients", n, "doors", k)
-                yield place, f"{name!r} is no door that is there; write one of {known}"
+        yield from _unknown("door", ids, ("notices", "recipients", n, "doors"), recipient.doors or ())
+        if recipient.pictures and not config.keep_evidence:
+            yield ("notices", "recipients", n, "pictures"), "there are none to show; write keep_evidence: true too"
+    people = {recipient.id for _, recipient in recipients}
+    for n, step in enumerate(config.notices.escalation):
+        yield from _unknown("recipient", people, ("notices", "escalation", n, "to"), step.to)
+        yield from _unknown("door", ids, ("notices", "escalation", n, "doors"), step.doors or ())
     yield from _relays(config)
+
+
+def _unknown(kind: str, known: set[str], place: Place, names: Iterable[str]) -> Iterator[Fault]:
+    for k, name in enumerate(names):
+        if name not in known:
+            mend = f"write one of {', '.join(sorted(known))}" if known else "there is none yet"
+            yield (*place, k), f"{name!r} is no {kind} that is there; {mend}"
 
 
 def _nodes(config: "HubConfig") -> Iterator[tuple[Place, str]]:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, TypeAdap
 
 from hub.config import agreement
 from hub.config.locks import Lock
+from hub.config.notices import Notices
 from hub.config.policy import DoorPolicy, Holidays
 from maskgate.config import SECRET_SCHEMA, MqttSettings, Secret, Section, TopicRoot, no_address
 from maskgate.explain import FieldError
@@ -57,38 +58,6 @@ class Door(Section):
                 )
             )
         return self
-
-
-class Recipient(Section):
-    """Somebody who is told, through any service that Apprise knows."""
-
-    id: Slug = Field(title="Id", description="Stands in the list of notices: a-z, 0-9, - and _.")
-    url: Secret = Field(title="Apprise address", description="For example mailtos://user:password@example.org")
-    doors: tuple[Slug, ...] | None = Field(default=None, title="Doors", description="All when left out.")
-    about: frozenset[Literal["violation", "fault", "emergency"]] = Field(
-        default=frozenset({"violation", "fault", "emergency"}), title="About", description="What this one is told of."
-    )
-    cooldown: float = Field(
-        default=300,
-        ge=0,
-        le=86_400,
-        title="Cooldown",
-        description="Seconds; what comes in between is counted.",
-    )
-
-
-class Notices(Section):
-    """Who is told of refusals."""
-
-    recipients: tuple[Recipient, ...] = Field(
-        default=(), title="Recipients", description="None: the pages and Home Assistant show it all the same."
-    )
-    give_up_after: float = Field(
-        default=86_400,
-        gt=0,
-        title="Give up after",
-        description="Seconds of trying before a notice is failed.",
-    )
 
 
 class Retention(Section):

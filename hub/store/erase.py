@@ -83,8 +83,10 @@ def _conditions(what: Erasure) -> list[tuple[Table, Any]]:
     found = [
         (passages, _all(what, passages.c.passage, passages.c.node, passages.c.door, passages.c.received_at)),
         (decisions, _all(what, decisions.c.passage, document["node"].as_string(), decisions.c.door, decisions.c.at)),
-        (notices, _all(what, facts["passage"].as_string(), facts["node"].as_string(), notices.c.door,
-                       notices.c.created_at)),
+        # That a period was summed up stays, or it would be again; it names nobody.
+        (notices, and_(notices.c.kind.not_in(("daily", "weekly")),
+                       _all(what, facts["passage"].as_string(), facts["node"].as_string(), notices.c.door,
+                            notices.c.created_at))),
         (evidence, _all(what, evidence.c.passage, evidence.c.node, evidence.c.door, evidence.c.received_at)),
         # Samples of refused messages and copies of what was sent are kept for a look only: all of that time go.
         (refusals, _within(what, refusals.c.at)),

@@ -15,6 +15,8 @@ from maskgate.messages import Counters, Decision, Passage
 PURGE_ROWS = 500
 #: How long what was sent is kept, for a look at what happened.
 KEEP_SENT = timedelta(hours=1)
+#: How long it is remembered that a period was summed up; it names nobody.
+KEEP_SUMMARIES = timedelta(days=30)
 #: Samples of refused messages; older ones go.
 KEEP_REFUSALS = 1000
 
@@ -116,6 +118,13 @@ def put_notices(tx: Connection, rows: list[Row]) -> None:
         tx.execute(notices.insert(), rows)
 
 
+def acknowledge(tx: Connection, doors: Iterable[str]) -> None:
+    """Let no escalation of these doors go out any more that waits for somebody to acknowledge."""
+    waits = (notices.c.status == "waiting") & (notices.c.attempts == 0) & notices.c.kind.like("%-step%")
+    for door in doors:
+        tx.execute(update(notices).where(waits, notices.c.door == door).values(status="acknowledged"))
+
+
 def put_letters(tx: Connection, letters: Sequence[Letter], now: datetime) -> None:
     """Write what must leave; it leaves in this order."""
     values = [
@@ -150,13 +159,16 @@ def purge(tx: Connection, now: datetime, *, events: timedelta, pictures: timedel
     """Delete a few rows of what is older than its retention; returns how many, 0 when there is nothing left.
 
     `events` and `pictures` are how long those stay; `first_day` is the first day of counts that stays (YYYY-MM-DD).
-    Notices that still wait are never deleted.
+    Notices that still wait are never deleted. A summary's row stays until its period cannot be told again.
     """
     old = now - events
+    is_untold = (notices.c.status == "waiting") | ((notices.c.status == "held") & notices.c.counted_in.is_(None))
+    is_summary = notices.c.kind.in_(("daily", "weekly"))
     due = (
         (passages, passages.c.received_at < old),
         (decisions, decisions.c.at < old),
-        (notices, (notices.c.created_at < old) & (notices.c.status != "waiting")),
+        (notices, (notices.c.created_at < old) & ~is_untold & ~is_summary),
+        (notices, (notices.c.created_at < now - KEEP_SUMMARIES) & ~is_untold & is_summary),
         (outbox, outbox.c.sent_at < now - KEEP_SENT),
         (refusals, refusals.c.seq <= select(func.max(refusals.c.seq) - KEEP_REFUSALS).scalar_subquery()),
         (refusals, refusals.c.at < old),
