@@ -1,6 +1,6 @@
 """The pages: the console for the building manager, the display for the person at the door, `/healthz`.
 
-Reading order: health, views (rows into words), stream (server-sent events), app, server.
+Reading order: context, health, stream (server-sent events), security, display, pages, app (puts them together), server.
 """
 
 from hub.web.app import make_app

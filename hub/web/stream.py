@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+from fastapi import HTTPException
 from starlette.responses import StreamingResponse
 
 from hub.live import Live, Update
@@ -14,6 +15,12 @@ BEAT_S = 2.0
 RETRY_MS = 1000
 #: More viewers than this are turned away; they ask again.
 MOST_VIEWERS = 200
+
+
+def room_for_one_more(live: Live) -> None:
+    """Turn a viewer away, by `HTTPException`, where there are too many."""
+    if live.viewers() >= MOST_VIEWERS:
+        raise HTTPException(503, "too many viewers", headers={"Retry-After": "5"})
 
 
 def event(name: str, document: Any) -> bytes:
