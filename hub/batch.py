@@ -11,12 +11,12 @@ from sqlalchemy import Connection
 from hub import policy
 from hub.config import HubConfig
 from hub.doors import apply
-from hub.inputs import AckIn, AsideInput, DoorInput, EvidenceIn, NodeIn, PassageIn, RefusedIn
+from hub.inputs import AckIn, AsideInput, CommandIn, DoorInput, EvidenceIn, NodeIn, PassageIn, RefusedIn
 from hub.locks import driver_for
 from hub.policy import Machine, Outcome, Rules
 from hub.policy.state import Seen
 from hub.refusals import SAMPLE_BYTES
-from hub.store import write
+from hub.store import audits, write
 from hub.store.erase import Erasure
 from hub.store.write import Letter, Row
 from maskgate import topics
@@ -57,6 +57,7 @@ class Batch:
         self._commands: list[Letter] = []
         self._announced: list[Letter] = []
         self._counts: dict[tuple[str, str], Counters] = {}
+        self._by_people: list[CommandIn | PassageIn] = []
 
     def take(self, item: DoorInput | AsideInput, now: datetime) -> None:
         """Take one input. A fault of ours in it is logged and costs this input only (P3)."""
@@ -77,6 +78,8 @@ class Batch:
             self._passages.append((item.door, passage, item.received_at))
         if isinstance(item, NodeIn):
             self._note_node(item)
+        if isinstance(item, CommandIn | PassageIn) and item.by is not None:
+            self._by_people.append(item)
         try:
             outcome = apply(self._rules[item.door], self.machines[item.door], item, now, newest_stored=newest)
             self._keep(item.door, outcome, now)
@@ -129,8 +132,11 @@ class Batch:
             if machine != self._before[door] or door not in self.documents:
                 documents = self._write_door(tx, door, machine, now)
                 letters += () if announced else documents
-        for (door, day), more in self._counts.items():
-            write.add_counts(tx, door, day, more)
+        for (door, hour), more in self._counts.items():
+            write.add_counts(tx, door, hour, more)
+        for item in self._by_people:
+            said = item.command if isinstance(item, CommandIn) else item.passage
+            audits.note(tx, now, item.by or "", type(said).__name__, door=item.door, said=said.model_dump(mode="json"))
         for node, values in self._nodes.items():
             write.put_node(tx, node, now, values)
         write.put_notices(tx, self._notices)
@@ -157,15 +163,16 @@ class Batch:
                 topic = topics.DOOR_DECISION.path(self._config.mqtt.root, door=door)
                 self._announced.append(Letter(one.decision.id, topic, encode(one.decision)))
         self._notices += [asdict(row) for rows in planned for row in rows]
-        self._count(door, before, after)
+        self._count(door, before, after, now)
         self.machines[door] = after
 
-    def _count(self, door: str, before: Machine, after: Machine) -> None:
+    def _count(self, door: str, before: Machine, after: Machine, now: datetime) -> None:
         base = before.counters if before.day == after.day else Counters()
         if after.counters == base:
             return
-        sums = self._counts.get((door, after.day), Counters())
-        self._counts[door, after.day] = Counters(
+        key = (door, f"{after.day}T{now.astimezone(self._config.zone):%H}")
+        sums = self._counts.get(key, Counters())
+        self._counts[key] = Counters(
             people=sums.people + after.counters.people - base.people,
             violations=sums.violations + after.counters.violations - base.violations,
             late=sums.late + after.counters.late - base.late,

@@ -2,45 +2,36 @@
 
 from importlib.resources import files
 
-from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
-from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 
-from hub.config import HubConfig
-from hub.live import Live
-from hub.store import read
-from hub.web import display
-from hub.web.context import Context, templates
-from hub.web.health import Health, HealthCheck, checked
-from hub.web.pages import console
+from hub.roles import Role
+from hub.web import api, display, errors, health, metrics
+from hub.web.context import Context
+from hub.web.pages import account, console, sign_in
+from hub.web.security.guard import Guard
 from hub.web.security.headers import SecurityHeaders
-from maskgate.clock import Clock
+from hub.web.security.limits import BodyLimit
 
 
-def make_app(config: HubConfig, db: Engine, live: Live, clock: Clock, health: HealthCheck | None = None) -> FastAPI:
-    """Return the pages of one hub; `health` says how its parts are."""
-
-    def store_alone() -> Health:
-        read.door_documents(db)
-        return Health()
-
-    context = Context(config, db, live, clock, health or store_alone, templates())
-    app = FastAPI(title="maskgate", docs_url=None, redoc_url=None, openapi_url=None)
+def make_app(context: Context) -> FastAPI:
+    """Return the pages and the API of one hub."""
+    app = FastAPI(
+        title="maskgate", version="1", openapi_url=f"{api.PREFIX}/openapi.json", docs_url=None, redoc_url=None,
+        description="Doors, passages and notices of one site. A person's session or a token lets in; errors are "
+        "problem details (RFC 9457); lists are read page by page with `cursor`.",
+        separate_input_output_schemas=False,
+    )  # fmt: skip
+    guard, measured = Guard(context), metrics.Requests()
     app.mount("/static", StaticFiles(directory=str(files("hub.web") / "static")), name="static")
+    app.add_middleware(metrics.Timing, measured=measured)
+    app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders)
-    for room in (console.routes, display.routes):
-        app.include_router(room(context))
-
-    @app.get("/healthz")
-    def healthz() -> JSONResponse:
-        found = checked(context.health, config)
-        return JSONResponse(found.document(), 200 if found.working else 503, {"Cache-Control": "no-store"})
-
-    @app.exception_handler(SQLAlchemyError)
-    def store_fails(_request: Request, _error: Exception) -> Response:
-        page = context.pages.get_template("sorry.html").render(site=config.site)
-        return HTMLResponse(page, 503, {"Retry-After": "5"})
-
+    for room in (console.routes, sign_in.routes, account.routes, api.routes):
+        app.include_router(room(context, guard))
+    closed = [] if context.config.web.open_displays else [Depends(guard.needs(Role.VIEWER))]
+    app.include_router(display.routes(context), dependencies=closed, include_in_schema=False)
+    app.include_router(health.routes(context))
+    app.include_router(metrics.routes(context, guard, measured))
+    errors.add(app, context)
     return app

@@ -1,35 +1,41 @@
 """The console's routes. They read; nothing here moves a door."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse, Response
 
+from hub.roles import Role
 from hub.store import read
 from hub.web.context import Context
 from hub.web.pages import views
-from hub.web.stream import room_for_one_more, stream
+from hub.web.security.guard import Guard
+from hub.web.security.visitor import Visitor
+from hub.web.stream import SIGNED_S, room_for_one_more, stream
 
 #: Events on the console.
 LATEST = 50
 
 
-def routes(context: Context) -> APIRouter:
+def routes(context: Context, guard: Guard) -> APIRouter:
     """Return the console and what keeps it fresh."""
-    router = APIRouter()
+    router = APIRouter(include_in_schema=False)
+    Signed = Annotated[Visitor, Depends(guard.needs(Role.VIEWER))]  # noqa: N806 - a type
 
     @router.get("/", response_class=HTMLResponse)
-    def console() -> str:
-        return context.pages.get_template("console.html").render(_console(context))
+    def console(who: Signed) -> str:
+        return context.pages.get_template("console.html").render(_console(context), who=who)
 
     @router.get("/parts", response_class=HTMLResponse)
-    def parts() -> str:
+    def parts(_who: Signed) -> str:
         return context.pages.get_template("parts.html").render(_console(context))
 
     @router.get("/events")
-    async def events() -> Response:
+    async def events(_who: Signed) -> Response:
         room_for_one_more(context.live)
-        return stream(context.live, None, "change", lambda update: {"door": update.door if update else None})
+        return stream(
+            context.live, None, "change", lambda update: {"door": update.door if update else None}, lasts_s=SIGNED_S
+        )
 
     return router
 

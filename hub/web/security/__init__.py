@@ -1,1 +1,1 @@
-"""What every answer carries."""
+"""Who may do what. Reading order: headers, limits, secrets, throttle, visitor (who asks), guard (may they), signing."""

@@ -4,7 +4,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors {framed}"
+    "base-uri 'none'; form-action 'self'; frame-ancestors {framed}"
 )
 
 
@@ -25,13 +25,20 @@ class SecurityHeaders:
             (b"content-security-policy", _POLICY.format(framed=framed).encode()),
             (b"x-content-type-options", b"nosniff"),
             (b"referrer-policy", b"no-referrer"),
+            (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
         ]
-        if scope["path"].startswith("/static/"):
-            added.append((b"cache-control", b"no-cache"))
+        if framed != "*":
+            added += [(b"x-frame-options", b"DENY"), (b"cross-origin-opener-policy", b"same-origin"),
+                      (b"cross-origin-resource-policy", b"same-origin")]  # fmt: skip
+        if scope["scheme"] == "https":
+            added.append((b"strict-transport-security", b"max-age=31536000"))
+        kept = b"no-cache" if scope["path"].startswith("/static/") else b"no-store"
 
         async def send_with(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *added]
+                said = {name for name, _ in message["headers"]}
+                more = [] if b"cache-control" in said else [(b"cache-control", kept)]
+                message["headers"] = [*message["headers"], *added, *more]
             await send(message)
 
         await self._app(scope, receive, send_with)
