@@ -7,7 +7,7 @@ from fastapi.staticfiles import StaticFiles
 
 from hub.roles import Role
 from hub.web import api, display, errors, health, metrics
-from hub.web.context import Context
+from hub.web.context import PREFIX, Context
 from hub.web.pages import account, console, sign_in
 from hub.web.security.guard import Guard
 from hub.web.security.headers import SecurityHeaders
@@ -17,7 +17,7 @@ from hub.web.security.limits import BodyLimit
 def make_app(context: Context) -> FastAPI:
     """Return the pages and the API of one hub."""
     app = FastAPI(
-        title="maskgate", version="1", openapi_url=f"{api.PREFIX}/openapi.json", docs_url=None, redoc_url=None,
+        title="maskgate", version="1", openapi_url=f"{PREFIX}/openapi.json", docs_url=None, redoc_url=None,
         description="Doors, passages and notices of one site. A person's session or a token lets in; errors are "
         "problem details (RFC 9457); lists are read page by page with `cursor`.",
         separate_input_output_schemas=False,

@@ -13,6 +13,8 @@ from hub.live import Live
 from hub.web.health import HealthCheck
 from maskgate.clock import Clock
 
+#: Where the API begins.
+PREFIX = "/api/v1"
 #: Hands an input to the doors; the answer comes once it is on disk. Raises `queue.Full`.
 Submit = Callable[[CommandIn | PassageIn], "Future[Answer]"]
 #: Counters since the start of the program, by the name that a metric of them has without prefix and suffix.

@@ -8,9 +8,8 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse,
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
-from hub.web.api import PREFIX
 from hub.web.api.problems import invalid, problem, refused
-from hub.web.context import Context
+from hub.web.context import PREFIX, Context
 from hub.web.pages import forms
 from hub.web.security.guard import NotAllowedError, NotSignedInError
 

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.roles import Role
 from hub.store import read
-from hub.web.context import Context
+from hub.web.context import PREFIX, Context
 from hub.web.health import OK, checked
 from hub.web.security.guard import Guard
 from maskgate.messages import Availability, DoorState, LockState, Mode
@@ -54,13 +54,24 @@ class Timing:
 
         async def noted(message: Message) -> None:
             if message["type"] == "http.response.start":
-                route = getattr(scope.get("route"), "path", None) or "other"
-                method = scope["method"] if scope["method"] in _METHODS else "other"
-                labels = (method, route, str(message["status"]))
+                labels = (_method(scope), _route(scope), str(message["status"]))
                 self._measured.seconds.labels(*labels).observe(time.perf_counter() - began)
             await send(message)
 
         await self._app(scope, receive, noted if scope["type"] == "http" else send)
+
+
+def _method(scope: Scope) -> str:
+    return scope["method"] if scope["method"] in _METHODS else "other"
+
+
+def _route(scope: Scope) -> str:
+    """Return a route's template; that of a router inside another comes without the outer one's prefix."""
+    route = getattr(scope.get("route"), "path", None)
+    if not isinstance(route, str):
+        return "other"
+    inner = scope["path"].startswith(PREFIX) and not route.startswith(PREFIX)
+    return PREFIX + route if inner else route
 
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})

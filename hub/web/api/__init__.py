@@ -4,10 +4,8 @@ from fastapi import APIRouter
 
 from hub.web.api import commands, counts, doors, events, export, nodes, notices, passages, people, tokens
 from hub.web.api.problems import ANSWERS
-from hub.web.context import Context
+from hub.web.context import PREFIX, Context
 from hub.web.security.guard import Guard
-
-PREFIX = "/api/v1"
 
 
 def routes(context: Context, guard: Guard) -> APIRouter:

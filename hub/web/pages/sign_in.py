@@ -39,7 +39,7 @@ def routes(context: Context, guard: Guard) -> APIRouter:
     def sign_in(request: Request, form: Fields) -> Response:
         name, onward = form.get("name", ""), forms.ours(form.get("next", "/"))
         if not forms.from_our_form(request, form):
-            return form_page(request, 403, problem="Please try once more.", name=name, onward=onward)
+            return form_page(request, 400, problem="Please try once more.", name=name, onward=onward)
         device = request.cookies.get(cookies.DEVICE)
         try:
             signed = signing.sign_in(

@@ -1,5 +1,6 @@
 """No request is larger than anything that we take."""
 
+import contextlib
 import json
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -27,26 +28,25 @@ class BodyLimit:
         if not said.isdigit() or int(said) > MOST_BYTES:
             await _refuse(send)
             return
-        taken, begun = 0, False
+        taken, over = 0, False
 
         async def counted() -> Message:
-            nonlocal taken
+            nonlocal taken, over
             message = await receive()
             taken += len(message.get("body", b""))
             if taken > MOST_BYTES:
+                over = True
                 raise _TooLargeError
             return message
 
         async def noted(message: Message) -> None:
-            nonlocal begun
-            begun = True
-            await send(message)
+            if not over:  # else whatever the app makes of a body that broke off
+                await send(message)
 
-        try:
+        with contextlib.suppress(_TooLargeError):
             await self._app(scope, counted, noted)
-        except _TooLargeError:
-            if not begun:
-                await _refuse(send)
+        if over:
+            await _refuse(send)
 
 
 async def _refuse(send: Send) -> None:

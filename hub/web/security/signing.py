@@ -55,9 +55,12 @@ def sign_in(context: Context, name: str, password: str, *, address: str, device:
         raise TooSoonError(wait)
     person = access.person(context.db, name)
     if not secrets.fits(password, person.password if person else None) or person is None:
+        ended = context.clock.now()  # from here the delay runs, however long the look took
         with writing(context.db) as tx:
-            audits.note(tx, now, name[:80], "wrong password", address=address)
-            attempts.tidy(tx, now)
+            for key in keys.all:
+                attempts.put(tx, key, throttle.counted(key, found, now), ended)
+            audits.note(tx, ended, name[:80], "wrong password", address=address)
+            attempts.tidy(tx, ended)
         raise WrongPasswordError
     with writing(context.db) as tx:
         attempts.drop(tx, [keys.account])

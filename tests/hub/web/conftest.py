@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -40,6 +40,9 @@ from maskgate.messages import (
     NodeHealth,
 )
 from maskgate.states import DecisionKind, MaskState
+
+if TYPE_CHECKING:
+    from .hall import Hall
 
 LIMIT = 20.0
 PASSWORD = "correct horse battery"
@@ -176,6 +179,19 @@ def site(tmp_path: Path) -> Iterator[Site]:
     made.server.start()
     yield made
     made.server.stop()
+    db.dispose()
+
+
+@pytest.fixture
+def hall(tmp_path: Path) -> Iterator["Hall"]:
+    """A hub without a broker, with doors that obey."""
+    from .hall import Hall
+
+    db = open_store(tmp_path / "hub.db")
+    made = Hall(db)
+    made.begin()
+    yield made
+    made.end()
     db.dispose()
 
 
