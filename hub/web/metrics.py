@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
-from prometheus_client import CollectorRegistry, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Histogram, disable_created_metrics, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
@@ -35,6 +35,7 @@ class Requests:
     """How long requests took."""
 
     def __init__(self) -> None:
+        disable_created_metrics()  # a second series for each, that says when it began
         self.registry = CollectorRegistry()
         self.seconds = Histogram(
             "maskgate_http_request_seconds", "Until an answer began", ("method", "route", "status"),
