@@ -1,5 +1,6 @@
 """Passwords and random secrets. Of neither is more kept than a hash."""
 
+import functools
 import hashlib
 import secrets
 import threading
@@ -12,8 +13,6 @@ _HASHER = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=4)
 #: Each takes 64 MiB for a moment: a crowd at the sign-in must not take all there is.
 _TURNS = threading.BoundedSemaphore(2)
 SHORTEST, LONGEST = 10, 200
-#: Something that nobody's password has as its hash: whoever is not there takes as long as who is.
-_NOBODY = _HASHER.hash(secrets.token_urlsafe())
 
 
 def weakness(password: str, name: str) -> str | None:
@@ -37,9 +36,15 @@ def fits(password: str, kept: str | None) -> bool:
     """Whether a password is the one; takes as long where there is none."""
     with _TURNS:
         try:
-            return _HASHER.verify(kept or _NOBODY, password) and kept is not None
+            return _HASHER.verify(kept or _nobody(), password) and kept is not None
         except (VerificationError, InvalidHashError):
             return False
+
+
+@functools.cache
+def _nobody() -> str:
+    """Return a hash that no password has: whoever is not there takes as long as who is."""
+    return _HASHER.hash(secrets.token_urlsafe())
 
 
 def outdated(kept: str) -> bool:

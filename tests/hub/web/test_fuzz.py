@@ -14,7 +14,7 @@ schemathesis = pytest.importorskip("schemathesis")
 #: Without an end; what it carries is tested elsewhere.
 ENDLESS = "/api/v1/events"
 #: Requests for each operation; with some forty of them half a minute on a quiet machine.
-EXAMPLES = 8
+EXAMPLES = 5
 #: That spans of days must not be too long, and that a door in an emergency is not locked, no schema tells.
 RULED = [importlib.import_module("schemathesis.specs.openapi.checks").positive_data_acceptance]
 
@@ -41,5 +41,5 @@ def test_no_request_finds_a_fault_or_an_answer_that_is_not_described(hall: Hall)
             )
 
         ask()
-    assert len(tried) == len(operations) - 1 > 30
+    assert len(tried) == len(operations) - 1 >= 30
     client.close()
