@@ -35,7 +35,7 @@ class Requests:
     """How long requests took."""
 
     def __init__(self) -> None:
-        disable_created_metrics()  # a second series for each, that says when it began
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each that says since when
         self.registry = CollectorRegistry()
         self.seconds = Histogram(
             "maskgate_http_request_seconds", "Until an answer began", ("method", "route", "status"),
