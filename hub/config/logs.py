@@ -13,4 +13,6 @@ class Logs(Section):
     format: Literal["text", "json"] = Field(
         default="text", title="Format", description="json: one object a line, for machines that gather logs."
     )
-    level: Literal["debug", "info", "warning", "error"] = Field(default="info", title="Level")
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", title="Level", description="Least grave of what is written."
+    )

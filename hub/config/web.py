@@ -28,14 +28,14 @@ class Web(Section):
     """The pages and the API."""
 
     host: str = Field(default="127.0.0.1", title="Address", description="0.0.0.0 for every network.")
-    port: int = Field(default=8080, ge=1, le=65535, title="Port")
+    port: int = Field(default=8080, ge=1, le=65535, title="Port", description="One that no other program here has.")
     url: str | None = Field(
         default=None,
         pattern=r"^https?://[^\s/?#]+$",
         title="Public address",
         description="Where people find the pages, for links that the hub prints; host and port when left out.",
     )
-    tls: Tls | None = Field(default=None, title="TLS")
+    tls: Tls | None = Field(default=None, title="TLS", description="Certificate and key; none: unencrypted.")
     trusted_proxies: tuple[Annotated[str, AfterValidator(_network)], ...] = Field(
         default=(), title="Trusted proxies", description="Their X-Forwarded-For and -Proto are believed; nobody else's."
     )
