@@ -7,7 +7,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test check format docs lock test-training test-tflite score evaluate bench-eyes bench-node soak-node bench-notices clean
+.PHONY: help demo test check format docs lock test-training test-tflite score evaluate bench-eyes bench-node bench-web soak-node bench-notices clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | sed 's/|/\t/' | expand -t 18
@@ -60,6 +60,10 @@ bench-eyes: $(VENV)/.ready  ## the models' speed beside a peer's: [DATA=] [PEER=
 bench-node: $(VENV)/.ready  ## each stage of the node beside the bare models: [PEER=.tflite] [THREADS=1,2] [FACES=0,1,4] [ROUNDS=60]
 	@$(BIN)/maskgate node trial bench $(if $(THREADS),--threads '$(THREADS)') $(if $(FACES),--faces '$(FACES)') \
 		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(PEER),--peer '$(PEER)')
+
+bench-web: $(VENV)/.ready  ## each page and call of the hub over many stored passages: [PASSAGES=1000000] [ROUNDS=50] [STORE=postgresql://...]
+	@$(BIN)/python -m tests.hub.web.bench --passages $(or $(PASSAGES),1000000) --rounds $(or $(ROUNDS),50) \
+		$(if $(STORE),--store '$(STORE)')
 
 soak-node: $(VENV)/.ready  ## a day of frames in fast time: [CLIPS=../shared/datasets/videos/*.mp4] [FRAMES=100000]
 	@$(BIN)/maskgate node trial soak --frames $(or $(FRAMES),100000) $(or $(CLIPS),../shared/datasets/videos/*.mp4)

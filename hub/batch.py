@@ -16,7 +16,7 @@ from hub.locks import driver_for
 from hub.policy import Machine, Outcome, Rules
 from hub.policy.state import Seen
 from hub.refusals import SAMPLE_BYTES
-from hub.store import write
+from hub.store import audits, write
 from hub.store.erase import Erasure
 from hub.store.write import Letter, Row
 from maskgate import topics
@@ -58,6 +58,7 @@ class Batch:
         self._announced: list[Letter] = []
         self._counts: dict[tuple[str, str], Counters] = {}
         self._acknowledged: set[str] = set()  # doors whose problem a person has seen
+        self._by_people: list[CommandIn | PassageIn] = []
 
     def take(self, item: DoorInput | AsideInput, now: datetime) -> None:
         """Take one input. A fault of ours in it is logged and costs this input only (P3)."""
@@ -78,6 +79,8 @@ class Batch:
             self._passages.append((item.door, passage, item.received_at))
         if isinstance(item, NodeIn):
             self._note_node(item)
+        if isinstance(item, CommandIn | PassageIn) and item.by is not None:
+            self._by_people.append(item)
         try:
             outcome = apply(self._rules[item.door], self.machines[item.door], item, now, newest_stored=newest)
             if isinstance(item, CommandIn) and isinstance(item.command, Acknowledge):
@@ -141,8 +144,11 @@ class Batch:
             if machine != self._before[door] or door not in self.documents:
                 documents = self._write_door(tx, door, machine, now)
                 letters += () if announced else documents
-        for (door, day), more in self._counts.items():
-            write.add_counts(tx, door, day, more)
+        for (door, hour), more in self._counts.items():
+            write.add_counts(tx, door, hour, more)
+        for item in self._by_people:
+            said = item.command if isinstance(item, CommandIn) else item.passage
+            audits.note(tx, now, item.by or "", type(said).__name__, door=item.door, said=said.model_dump(mode="json"))
         for node, values in self._nodes.items():
             write.put_node(tx, node, now, values)
         write.acknowledge(tx, self._acknowledged)
@@ -170,15 +176,16 @@ class Batch:
                 topic = topics.DOOR_DECISION.path(self._config.mqtt.root, door=door)
                 self._announced.append(Letter(one.decision.id, topic, encode(one.decision)))
         self._notices += [asdict(row) for rows in planned for row in rows]
-        self._count(door, before, after)
+        self._count(door, before, after, now)
         self.machines[door] = after
 
-    def _count(self, door: str, before: Machine, after: Machine) -> None:
+    def _count(self, door: str, before: Machine, after: Machine, now: datetime) -> None:
         base = before.counters if before.day == after.day else Counters()
         if after.counters == base:
             return
-        sums = self._counts.get((door, after.day), Counters())
-        self._counts[door, after.day] = Counters(
+        key = (door, f"{after.day}T{now.astimezone(self._config.zone):%H}")
+        sums = self._counts.get(key, Counters())
+        self._counts[key] = Counters(
             people=sums.people + after.counters.people - base.people,
             violations=sums.violations + after.counters.violations - base.violations,
             late=sums.late + after.counters.late - base.late,

@@ -1,8 +1,6 @@
 """`maskgate hub`: run, check, reload, schema, acl, backup, erase, refused, notices."""
 
-import logging
 import signal
-import sys
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from hub.cli_access import tokens, users
 from hub.cli_store import Config, fail, load_config, opened
 from hub.config.schema import json_schema
 from hub.notices.cli import app as notices
@@ -18,17 +17,20 @@ from maskgate.config import ConfigError
 
 app = typer.Typer(help="The service of a site.", no_args_is_help=True, add_completion=False)
 app.add_typer(notices, name="notices")
+app.add_typer(users, name="user")
+app.add_typer(tokens, name="token")
 
 
 @app.command()
 def run(config: Config) -> None:
     """Serve the site until SIGTERM or Ctrl-C."""
     settings = load_config(config)
+    from hub.logs import begin
     from hub.presence import Presence
     from hub.reloading import take_up
     from hub.service import Hub
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    begin(settings.log)
     hub, stop, again = Hub(settings), threading.Event(), threading.Event()
     presence = Presence(settings.runs_at)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -38,6 +40,9 @@ def run(config: Config) -> None:
     try:
         presence.take()
         hub.start()
+        if link := hub.first_link():
+            # To whoever started us, and not into the log: it is as good as a password until it is used.
+            typer.echo(f"There is no administrator yet. Become the first, once, within a day:\n    {link}", err=True)
         while not stop.wait(0.2):  # in steps, so that a signal is heard at once on every platform
             if again.is_set():
                 again.clear()

@@ -103,6 +103,14 @@ class Core:
             late=self.engine.stats.late, problem=self._complaint,
         )  # fmt: skip
 
+    def counters(self) -> dict[str, float]:
+        """Return what was counted since the start, by the names that metrics have."""
+        stats = self.engine.stats
+        return {
+            "passages": stats.passages, "late": stats.late, "dropped": stats.dropped, "store_retries": stats.failures,
+            "refused": self.engine.refused,
+        }  # fmt: skip
+
     def _up(self) -> None:
         self.dispatcher.up()
         self.engine.report(FaultKind.BROKER, None)

@@ -9,6 +9,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,7 +21,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from hub import policy, upkeep
 from hub.batch import Batch, Documents, Plan
 from hub.config import Door, HubConfig
-from hub.inputs import BirthIn, FaultIn, Input, PassageIn
+from hub.inputs import Answer, Asked, BirthIn, CommandIn, FaultIn, Input, PassageIn
 from hub.intake import Intake
 from hub.policy import FaultKind, LockCommand, Machine, Rules
 from hub.store import erase, read, write, writing
@@ -79,7 +80,8 @@ class DoorEngine:
         self._rules = {door.id: Rules.of(config, door) for door in config.doors}
         self._machines: dict[str, Machine] = {}
         self._documents: dict[str, Documents] = {}
-        self._inbox: queue.Queue[tuple[Inbound, datetime] | None] = queue.Queue(QUEUE)
+        self._made: dict[str, list[Decision]] = {}  # by the last batch
+        self._inbox: queue.Queue[tuple[Inbound, datetime] | Asked | None] = queue.Queue(QUEUE)
         self._reported: dict[FaultKind, str | None] = {}
         self._news: queue.SimpleQueue[tuple[FaultKind, str | None]] = queue.SimpleQueue()
         self._stopping = threading.Event()
@@ -120,6 +122,12 @@ class DoorEngine:
             self._inbox.put_nowait((message, self._clock.now()))
         except queue.Full:
             self.stats.dropped += 1
+
+    def submit(self, item: CommandIn | PassageIn) -> "Future[Answer]":
+        """Hand in what a person at a page wants; never waits. Raises `queue.Full` where there is no room."""
+        asked = Asked(item)
+        self._inbox.put_nowait(asked)
+        return asked.answer
 
     def report(self, kind: FaultKind, text: str | None) -> None:
         """Say that something the whole site needs does not work (a text), or works again; never waits."""
@@ -178,12 +186,12 @@ class DoorEngine:
             self._forget(now)
         self.turns += 1
 
-    def _gather(self) -> list[tuple[Inbound, datetime]]:
+    def _gather(self) -> list[tuple[Inbound, datetime] | Asked]:
         """Wait for a message or the next deadline; then take all that is there."""
         now = self._clock.now()
         moments = (policy.next_moment(self._rules[d], m, now) for d, m in self._machines.items())
         wait = min(((moment - now).total_seconds() for moment in moments), default=LONGEST_WAIT_S)
-        found: list[tuple[Inbound, datetime]] = []
+        found: list[tuple[Inbound, datetime] | Asked] = []
         try:
             one = self._inbox.get(timeout=min(max(wait, 0.001), LONGEST_WAIT_S))
             while True:
@@ -203,9 +211,9 @@ class DoorEngine:
             found += [FaultIn(door, {kind: text}) for door in self._rules]
         return found
 
-    def _settle(self, messages: list[tuple[Inbound, datetime]], faults: Sequence[FaultIn] = ()) -> None:
+    def _settle(self, messages: list[tuple[Inbound, datetime] | Asked], faults: Sequence[FaultIn] = ()) -> None:
         """Write a batch, however long it takes the store to take it, then confirm it."""
-        read = [(message, self.intake.read(message, received)) for message, received in messages]
+        read = [(one, (one.item,)) if isinstance(one, Asked) else (one[0], self.intake.read(*one)) for one in messages]
         try:
             kept = self._persist([*faults, *(item for _, items in read for item in items)])
         except Exception:
@@ -217,9 +225,23 @@ class DoorEngine:
         if not kept:
             return
         for message, items in read:
+            if isinstance(message, Asked):
+                message.answer.set_result(self._answer(message.item))
+                continue
             self._confirm(message)
             if any(isinstance(item, BirthIn) for item in items):
                 self._on_birth()
+
+    def _answer(self, item: CommandIn | PassageIn) -> Answer:
+        """Say what became of an input that is on disk."""
+        machine, (state, _) = self._machines[item.door], self._documents[item.door]
+        if isinstance(item, PassageIn):
+            seen = machine.recall(item.passage.passage, item.passage.node)
+            obeyed = seen is not None and not seen.late
+        else:
+            obeyed = item.mark in machine.heard
+        made = tuple(one for one in self._made.get(item.door, ()) if one.by is not None and one.by == item.by)
+        return Answer(obeyed, state, made)
 
     def _persist(self, inputs: Sequence[Input]) -> bool:
         """Commit, trying on while the store does not take it; False when the hub stops before it does."""
@@ -275,7 +297,7 @@ class DoorEngine:
 
     def _adopt(self, batch: Batch) -> None:
         """Committed: from here on the doors are so."""
-        self._machines, self._documents = batch.machines, batch.documents
+        self._machines, self._documents, self._made = batch.machines, batch.documents, batch.decided
         self._on_commit()
         for door in batch.written:
             made = batch.decided.get(door, [])

@@ -38,12 +38,19 @@ class Parts:
         self._live, self._worker = Live(), Worker(config, db, clock)
         self.core = Core(config, db, clock, plan=plan, discovery=_discovery, on_commit=self._worker.wake)
         self.core.engine.subscribe(self._tell)
-        self._server = Server(config, db, self._live, clock, health=self._health, port=web_port)
+        self._server = Server(
+            config, db, self._live, clock, health=self._health, submit=self.core.engine.submit,
+            stats=self.core.counters, port=web_port,
+        )  # fmt: skip
 
     @property
     def web_port(self) -> int:
         """The port of the pages, 0 before the start where any would do."""
         return self._server.port
+
+    def first_link(self) -> str | None:
+        """Return a one-time link for the first administrator; None where there is one (P5)."""
+        return self._server.first_link()
 
     def start(self) -> None:
         """Start all; who calls stops them again where this raises."""

@@ -86,6 +86,10 @@ class Hub:
         if self._parts is not None:
             self._parts.core.complain(text)
 
+    def first_link(self) -> str | None:
+        """Return a one-time link for the first administrator; None where there is one (P5)."""
+        return self._parts.first_link() if self._parts else None
+
     def stop(self) -> None:
         """End in order, within two seconds: what was decided is on disk, and the broker hears that it is no failure."""
         if self._parts is not None:

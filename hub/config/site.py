@@ -10,8 +10,10 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, TypeAdap
 
 from hub.config import agreement
 from hub.config.locks import Lock
+from hub.config.logs import Logs
 from hub.config.notices import Notices
 from hub.config.policy import DoorPolicy, Holidays
+from hub.config.web import Web
 from maskgate.config import SECRET_SCHEMA, MqttSettings, Secret, Section, TopicRoot, no_address
 from maskgate.explain import FieldError
 from maskgate.ids import Slug
@@ -84,13 +86,6 @@ class Retention(Section):
         return timedelta(days=self.events_days)
 
 
-class Web(Section):
-    """The pages."""
-
-    host: str = Field(default="127.0.0.1", title="Address", description="0.0.0.0 for every network.")
-    port: int = Field(default=8080, ge=1, le=65535, title="Port", description="One that no other program here has.")
-
-
 class HomeAssistant(Section):
     """The announcement to Home Assistant."""
 
@@ -130,6 +125,7 @@ class HubConfig(Section):
         description="Store the pictures that nodes send of passages; these must be told to send any.",
     )
     web: Web = Field(default=Web(), title="Pages", description="The console and the displays.")
+    log: Logs = Field(default=Logs(), title="Log", description="What the hub writes about itself.")
     homeassistant: HomeAssistant = Field(
         default=HomeAssistant(), title="Home Assistant", description="The announcement to it."
     )

@@ -8,7 +8,20 @@ from typing import Any
 from sqlalchemy import Connection, Table, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from hub.store.schema import counts, decisions, doors, erasures, evidence, nodes, notices, outbox, passages, refusals
+from hub.store.schema import (
+    audit,
+    counts,
+    decisions,
+    doors,
+    erasures,
+    evidence,
+    hours,
+    nodes,
+    notices,
+    outbox,
+    passages,
+    refusals,
+)
 from maskgate.messages import Counters, Decision, Passage
 
 #: Rows that one purge takes of a table, so that no decision waits for it.
@@ -87,11 +100,12 @@ def drop_nodes(tx: Connection, keep: Sequence[str]) -> list[str]:
     return gone
 
 
-def add_counts(tx: Connection, door: str, day: str, more: Counters) -> None:
-    """Add to a day's counts."""
-    row: Row = {"door": door, "day": day, **more.model_dump()}
-    sums = {name: counts.c[name] + value for name, value in more.model_dump().items()}
-    tx.execute(_insert(tx, counts).values(row).on_conflict_do_update(index_elements=["door", "day"], set_=sums))
+def add_counts(tx: Connection, door: str, hour: str, more: Counters) -> None:
+    """Add to the counts of an hour (YYYY-MM-DDTHH, site time) and of its day."""
+    for table, column, value in ((counts, "day", hour[:10]), (hours, "hour", hour)):
+        row: Row = {"door": door, column: value, **more.model_dump()}
+        sums = {name: table.c[name] + value for name, value in more.model_dump().items()}
+        tx.execute(_insert(tx, table).values(row).on_conflict_do_update(index_elements=["door", column], set_=sums))
 
 
 def put_node(tx: Connection, node: str, now: datetime, values: Row) -> None:
@@ -174,9 +188,12 @@ def purge(tx: Connection, now: datetime, *, events: timedelta, pictures: timedel
         (refusals, refusals.c.at < old),
         (evidence, evidence.c.received_at < now - pictures),
         (erasures, erasures.c.at < old),
+        (audit, audit.c.at < old),
     )
     gone = 0
     for table, condition in due:
         some = select(table.c.seq).where(condition).limit(PURGE_ROWS)
         gone += tx.execute(delete(table).where(table.c.seq.in_(some))).rowcount
-    return gone + tx.execute(delete(counts).where(counts.c.day < first_day)).rowcount
+    for column in (counts.c.day, hours.c.hour):
+        gone += tx.execute(delete(column.table).where(column < first_day)).rowcount
+    return gone

@@ -80,6 +80,7 @@ class Decision(Message):
     confidence: float | None = None
     faces_in_view: int | None = None
     seen_to: Timestamp | None = None
+    by: str | None = Field(default=None, max_length=80, description="Who commanded it, where that is known.")
     severe: bool = Field(default=False, description="A person should look at once: it passes every cooldown.")
 
 

@@ -41,6 +41,11 @@ def errors(browser: webdriver.Chrome) -> list[str]:
     return [entry["message"] for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
 
 
+def sign_in(browser: webdriver.Chrome, site: Site) -> None:
+    browser.get(f"{site.url}/sign-in")
+    browser.add_cookie({"name": "maskgate", "value": site.session(), "path": "/"})
+
+
 def resize(browser: webdriver.Chrome, width: int, height: int) -> None:
     size: dict[str, Any] = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
@@ -80,6 +85,7 @@ def test_the_display_says_that_it_lost_the_hub_and_comes_back_by_itself(site: Si
 
 
 def test_nothing_is_loaded_from_elsewhere(site: Site, browser: webdriver.Chrome) -> None:
+    sign_in(browser, site)
     for path in ("/", "/display/front"):
         browser.get(site.url + path)
         names = browser.execute_script("return performance.getEntriesByType('resource').map((entry) => entry.name)")
@@ -120,6 +126,7 @@ def test_the_console_follows_and_fits_a_phone(site: Site, browser: webdriver.Chr
     site.node_says("cam-front")
     for event_type, state in ((EventType.GRANTED, MaskState.MASK), (EventType.FAULT, None), (EventType.LATE, None)):
         site.happens(DisplayKind.IDLE, site.decision(event_type, state=state))
+    sign_in(browser, site)
     browser.get(f"{site.url}/")
     until(lambda: site.live.viewers() == 1, "the page's stream")
     site.happens(
