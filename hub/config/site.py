@@ -17,6 +17,7 @@ from hub.config.web import Web
 from maskgate.config import SECRET_SCHEMA, MqttSettings, Secret, Section, TopicRoot, no_address
 from maskgate.explain import FieldError
 from maskgate.ids import Slug
+from maskgate.messages import Language
 from maskgate.topics import DEFAULT_DISCOVERY
 
 
@@ -49,6 +50,12 @@ class Door(Section):
     nodes: tuple[Slug, ...] = Field(min_length=1, title="Nodes", description="The boards that watch it, by their ids.")
     lock: Lock | None = Field(default=None, title="Lock", description="None: the door only shows and tells.")
     policy: DoorPolicy = Field(default=DoorPolicy(), title="Policy", description="The rule of this door.")
+    languages: tuple[Language, ...] = Field(
+        default=(),
+        max_length=2,
+        title="Languages",
+        description="Of its displays: en, es, de, fr, zh, ar; two are shown by turns. None: the site's.",
+    )
 
     @model_validator(mode="after")
     def _enough_nodes(self) -> Self:
@@ -59,6 +66,8 @@ class Door(Section):
                     f"{self.policy.nodes_needed} is more than watch; write {len(self.nodes)}, or name more nodes",
                 )
             )
+        if len(set(self.languages)) < len(self.languages):
+            raise FieldError((("languages", 1), f"{self.languages[1]} is named twice; name each once"))
         return self
 
 
@@ -109,7 +118,9 @@ class HubConfig(Section):
         default="UTC", title="Time zone", description="Of schedules, days and mails; a name like Europe/Madrid."
     )
     holidays: Holidays = Field(default=Holidays(), title="Holidays", description="For the schedules of the doors.")
-    language: Literal["en"] = Field(default="en", title="Language", description="Of displays, pages and mails.")
+    language: Language = Field(
+        default=Language.EN, title="Language", description="Of displays and mails: en, es, de, fr, zh or ar."
+    )
     mqtt: MqttSettings = Field(default=MqttSettings(), title="Broker", description="Where it is, and who we are there.")
     database: Annotated[Path | SecretStr, BeforeValidator(_read_database), WithJsonSchema(SECRET_SCHEMA)] = Field(
         default=Path("var/hub.db"),
@@ -152,6 +163,10 @@ class HubConfig(Section):
         if faults := list(agreement.faults(self)):
             raise FieldError(*faults)
         return self
+
+    def languages(self, door: Door) -> tuple[Language, ...]:
+        """Return what a door's displays speak, one after the other."""
+        return door.languages or (self.language,)
 
     def door_of(self, node: str) -> Door | None:
         """Return the door that a node watches."""
