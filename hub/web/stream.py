@@ -20,9 +20,9 @@ SIGNED_S = 300.0
 MOST_VIEWERS = 200
 
 
-def room_for_one_more(live: Live) -> None:
+def room_for_one_more(live: Live, most: int = MOST_VIEWERS) -> None:
     """Turn a viewer away, by `HTTPException`, where there are too many."""
-    if live.viewers() >= MOST_VIEWERS:
+    if live.viewers() >= most:
         raise HTTPException(503, "too many viewers", headers={"Retry-After": "5"})
 
 
@@ -33,7 +33,13 @@ def event(name: str, document: Any, number: int | None = None) -> bytes:
 
 
 def stream(
-    live: Live, door: str | None, name: str, document: Callable[[Update | None], Any], *, lasts_s: float | None = None
+    live: Live,
+    door: str | None,
+    name: str,
+    document: Callable[[Update | None], Any],
+    *,
+    lasts_s: float | None = None,
+    beat_s: float = BEAT_S,
 ) -> StreamingResponse:
     """Return the response that carries `document` of each update as the event `name`.
 
@@ -46,7 +52,7 @@ def stream(
         try:
             yield f"retry: {RETRY_MS}\n\n".encode() + event(name, document(live.latest(door) if door else None))
             while not viewer.ended and time.monotonic() < ends:
-                news = await viewer.updates(BEAT_S)
+                news = await viewer.updates(beat_s)
                 if news:
                     yield b"".join(event(name, document(update)) for update in news)
                 elif not viewer.ended:

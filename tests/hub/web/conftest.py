@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 
 from hub.config import HubConfig
 from hub.live import Live
-from hub.policy.words import DISPLAY
+from hub.policy import say
 from hub.roles import Role
 from hub.store import access
 from hub.store.open import open_store, writing
@@ -31,7 +31,6 @@ from maskgate.messages import (
     CameraState,
     Counters,
     Decision,
-    Display,
     DisplayKind,
     DoorState,
     EventType,
@@ -144,16 +143,14 @@ class Site:
         """Store a door's documents and publish them, as the engine does."""
         now = self.clock.now()
         until_ = now + timedelta(seconds=seconds) if seconds is not None else None
-        usual_title, usual, sound = DISPLAY[kind]
         place = next(item for item in self.config.doors if item.id == door)
         state = DoorState(
             door=door, name=place.name, at=now, mode=place.policy.mode, entry=place.policy.entry, lock=lock,
             last=decision, until=until_, counters=more.pop("counters", Counters(people=12, violations=3)), **more,
         )  # fmt: skip
-        display = Display(
-            door=door, at=now, kind=kind, title=title or usual_title, text=usual if text is None else text,
-            language="en", sound=sound, until=until_,
-        )  # fmt: skip
+        display = say(door, kind, self.config.languages(place), now, text=text, until=until_)
+        if title is not None:
+            display = display.model_copy(update={"title": title})
         with writing(self.db) as tx:
             put_decisions(tx, [decision] if decision else [])
             put_door(

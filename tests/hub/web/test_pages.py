@@ -65,7 +65,7 @@ def test_the_display_begins_with_what_is_shown_and_works_without_scripts(site: S
     site.happens(DisplayKind.COVER_NOSE, seconds=60)
     page = httpx.get(f"{site.url}/display/front").text
     assert 'data-kind="cover_nose"' in page
-    assert "Please cover nose and mouth with your mask." in page
+    assert "The mask must cover nose and mouth." in page
     assert '<noscript><meta http-equiv="refresh"' in page
 
 
