@@ -13,7 +13,7 @@ from maskgate.messages import Display, DisplayKind, Language, Words
 #: Languages that are written from right to left.
 RIGHT_TO_LEFT = frozenset({"ar"})
 #: Up to so many columns of title and of text a size is used; Chinese characters take two columns.
-SIZES = (("short", 28, 110), ("long", 44, 150))
+SIZES = (("short", 36, 120), ("long", 48, 160))
 
 
 def current(display: Display, languages: Sequence[Language], now: datetime) -> Display:
