@@ -76,7 +76,7 @@ def routes(context: Context) -> APIRouter:
             return _nowhere(context)
         place = doors[door]
         room_for_one_more(context.live, MOST_VIEWERS + KEPT_FOR_DISPLAYS)
-        return stream(context.live, door, "display", lambda update: document(place, update), BEAT_S)
+        return stream(context.live, door, "display", lambda update: document(place, update), beat_s=BEAT_S)
 
     return router
 

@@ -39,6 +39,7 @@ WATCH = """
 window.painted = [];
 new MutationObserver(() => {
   const kind = document.documentElement.dataset.kind;
+  if (kind === "idle") return; // from before the first
   requestAnimationFrame(() => requestAnimationFrame(() => {
     painted.push([kind, performance.timeOrigin + performance.now()]);
   }));
