@@ -2,7 +2,7 @@
 
 from hub.config.locks import HomeAssistantLock, Lock, MqttLock, NodeLock, TopicName
 from hub.config.logs import Logs
-from hub.config.notices import Escalation, Language, Notices, QuietHours, Recipient
+from hub.config.notices import Escalation, Notices, QuietHours, Recipient
 from hub.config.policy import (
     DoorPolicy,
     Group,
@@ -18,6 +18,6 @@ from hub.config.web import Tls, Web
 
 __all__ = [
     "Door", "DoorPolicy", "Escalation", "Group", "Holidays", "HomeAssistant", "HomeAssistantLock", "HubConfig",
-    "Language", "Lock", "Logs", "MqttLock", "NodeLock", "Notices", "QuietHours", "Recipient", "Repeat", "Retention",
+    "Lock", "Logs", "MqttLock", "NodeLock", "Notices", "QuietHours", "Recipient", "Repeat", "Retention",
     "SafeState", "SafeStates", "TimeRule", "Tls", "TopicName", "UncertainRule", "Web",
 ]  # fmt: skip

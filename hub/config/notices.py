@@ -7,9 +7,8 @@ from pydantic import Field, model_validator
 from hub.config.policy import Day, TimeOfDay
 from maskgate.config import Secret, Section
 from maskgate.ids import Slug
+from maskgate.messages import Language
 
-#: The languages of the mails: a file each in `hub/notices/languages/`.
-Language = Literal["en", "es", "de", "fr", "zh", "ar"]
 About = Literal["violation", "fault", "emergency"]
 _EVERY_DAY: frozenset[Day] = frozenset(get_args(Day))
 

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
 from importlib import resources
-from typing import Any, get_args
+from typing import Any
 
 from babel import Locale, dates, numbers
 
-from hub.config import Language
+from maskgate.messages import Language
 
 #: Every language that there is a file of.
-CODES: tuple[str, ...] = get_args(Language)
+CODES: tuple[str, ...] = tuple(one.value for one in Language)
 #: The one whose words the doors speak in, and which stands in for one that is not there.
 BASE = "en"
 

@@ -135,7 +135,7 @@ class Sound(StrEnum):
 
 
 class Language(StrEnum):
-    """What displays can speak."""
+    """What displays and mails can speak."""
 
     EN = "en"
     ES = "es"
