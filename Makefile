@@ -7,7 +7,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test check format docs lock test-training test-tflite score evaluate bench-eyes bench-node soak-node clean
+.PHONY: help demo test check format docs lock test-training test-tflite score evaluate bench-eyes bench-node \
+	idle-node soak-node clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | sed 's/|/\t/' | expand -t 18
@@ -59,6 +60,9 @@ bench-eyes: $(VENV)/.ready  ## the models' speed beside a peer's: [DATA=] [PEER=
 bench-node: $(VENV)/.ready  ## each stage of the node beside the bare models: [PEER=.tflite] [THREADS=1,2] [FACES=0,1,4] [ROUNDS=60]
 	@$(BIN)/maskgate node trial bench $(if $(THREADS),--threads '$(THREADS)') $(if $(FACES),--faces '$(FACES)') \
 		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(PEER),--peer '$(PEER)')
+
+idle-node: $(VENV)/.ready  ## the whole node before an empty door: processor time by thread, fails above 5 % [COUNT_S=30]
+	@$(BIN)/maskgate node trial idle --seconds $(or $(COUNT_S),30)
 
 soak-node: $(VENV)/.ready  ## a day of frames in fast time: [CLIPS=../shared/datasets/videos/*.mp4] [FRAMES=100000]
 	@$(BIN)/maskgate node trial soak --frames $(or $(FRAMES),100000) $(or $(CLIPS),../shared/datasets/videos/*.mp4)

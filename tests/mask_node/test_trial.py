@@ -135,6 +135,17 @@ def test_the_bench_times_each_stage_and_the_models_alone() -> None:
     assert "memory: " in result.stdout
 
 
+def test_idle_tells_what_an_empty_door_costs_and_which_thread_takes_it() -> None:
+    result = CliRunner().invoke(app, ["trial", "idle", "--seconds", "3", "--json", "--limit", "100"])
+    assert result.exit_code == 0, result.output
+    figures = json.loads(result.stdout.splitlines()[-1])
+    assert figures["pictures"] > 2
+    assert 0 < figures["share"] < 1  # a busy machine's bound; the aim is 0.05
+    assert figures["share"] == pytest.approx(sum(figures["threads"].values()), abs=0.02)
+    assert {"looking", "camera idle"} <= set(figures["threads"])
+    assert CliRunner().invoke(app, ["trial", "idle", "--seconds", "1", "--limit", "0"]).exit_code == 1
+
+
 def test_frames_show_as_many_faces_as_asked() -> None:
     portrait = np.full((100, 80, 3), 7, np.uint8)
     shown = [int((frame_with(portrait, count) == 7).all(axis=2).sum()) for count in range(7)]
