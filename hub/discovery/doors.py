@@ -76,7 +76,7 @@ def _decisions(config: HubConfig, place: Door, make: Maker) -> dict[str, Compone
             options=[kind.value for kind in EventType], state_topic=state,
             value="value_json.last.event_type if value_json.last else 'None'",
             json_attributes_topic=state,
-            json_attributes_template="{{ value_json.last | to_json if value_json.last else '{}' }}",
+            json_attributes_template=platforms.attributes("value_json.last or {}"),
         ),
         # Counted from midnight on: what falls is a new day.
         "people": platforms.sensor(
@@ -137,7 +137,7 @@ def _state(config: HubConfig, place: Door, make: Maker) -> dict[str, Component]:
         "problem": platforms.binary_sensor(
             make("problem", category="diagnostic"), device_class="problem", state_topic=state,
             on_when="value_json.problem", json_attributes_topic=state,
-            json_attributes_template="{{ {'reason': value_json.problem} | to_json }}",
+            json_attributes_template=platforms.attributes("{'reason': value_json.problem}"),
         ),
     }  # fmt: skip
 

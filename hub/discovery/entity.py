@@ -24,7 +24,7 @@ class There:
 
     def build(self) -> Component:
         """Return one entry of the availability."""
-        template = f"{{{{ 'online' if {self.when} else 'offline' }}}}" if self.when else _THERE
+        template = f"{{{{ 'online' if value and {self.when} else 'offline' }}}}" if self.when else _THERE
         return {"topic": self.topic, "value_template": template}
 
 

@@ -19,7 +19,8 @@ def hub(config: HubConfig, version: str) -> Device:
         ),
         "problem": platforms.binary_sensor(
             make("problem", category="diagnostic"), device_class="problem",
-            state_topic=health, on_when="value_json.notices_failed > 0", json_attributes_topic=health,
+            state_topic=health, on_when="value_json.notices_failed > 0",
+            json_attributes_topic=health, json_attributes_template=platforms.attributes("value_json"),
         ),
         "notices_waiting": platforms.sensor(
             make("notices_waiting", "Notices waiting", icon="mdi:email-fast", category="diagnostic"),

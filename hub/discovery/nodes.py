@@ -36,7 +36,7 @@ def _signs_of_life(config: HubConfig, name: str, make: Maker) -> dict[str, Compo
             make("camera", "Camera", icon="mdi:cctv", category="diagnostic"),
             options=[state.value for state in CameraState], state_topic=health, value="value_json.camera",
             json_attributes_topic=health,
-            json_attributes_template="{{ {'trouble': value_json.camera_trouble} | to_json }}",
+            json_attributes_template=platforms.attributes("{'trouble': value_json.camera_trouble}"),
         ),
         "software": platforms.update(
             make("software", "Software", category="diagnostic"), title="maskgate", device_class="firmware",

@@ -12,8 +12,14 @@ LONGEST = 255
 SILENCE_S = 600
 
 
-def _shown(value: str) -> str:
-    return f"{{{{ {value} }}}}"
+def _shown(value: str, nothing: str = "None") -> str:
+    """Return the template of an expression; a topic that was emptied, as one that is taken back, says `nothing`."""
+    return f"{{{{ ({value}) if value else '{nothing}' }}}}"
+
+
+def attributes(value: str) -> str:
+    """Return the template of attributes, from an expression that gives a dictionary."""
+    return f"{{{{ (({value}) if value else {{}}) | to_json }}}}"
 
 
 def lock(entity: Entity, *, state_topic: str, command_topic: str) -> Component:
@@ -95,7 +101,7 @@ def text(entity: Entity, *, state_topic: str, command_topic: str) -> Component:
     return entity.build(
         "text",
         state_topic=state_topic,
-        value_template=_shown("value_json.text"),
+        value_template=_shown("value_json.text", ""),
         command_topic=command_topic,
         command_template=payload(text="{{ value | to_json }}"),
         # The hub refuses an empty message; shown, an empty text is none.
@@ -176,7 +182,7 @@ def siren(entity: Entity, *, state_topic: str, command_topic: str) -> Component:
         "siren",
         state_topic=state_topic,
         state_value_template=(
-            "{{ {'state': 'OFF'} | to_json if value_json.sound == 'none'"
+            "{{ {'state': 'OFF'} | to_json if not value or value_json.sound == 'none'"
             " else {'state': 'ON', 'tone': value_json.sound} | to_json }}"
         ),
         command_topic=command_topic,
@@ -206,7 +212,7 @@ def update(
         title=title,
         device_class=device_class,
         state_topic=state_topic,
-        value_template=_shown(value),
+        value_template=_shown(value, ""),
         latest_version_topic=latest_topic,
-        latest_version_template=_shown(latest),
+        latest_version_template=_shown(latest, ""),
     )

@@ -284,3 +284,15 @@ def test_what_is_gone_is_taken_back_and_nothing_else() -> None:
     assert {message.payload for message in back} == {b""}
     assert [message.topic for message in back] == [message.topic for message in messages(before, "1")]
     assert len(removals(device_ids(before), off)) == len(device_ids(before)) == len(messages(before, "1"))
+
+
+def test_a_topic_that_was_emptied_is_no_fault_of_a_template() -> None:
+    """M6: what is taken back is emptied, while Home Assistant may still listen."""
+    strict = environment()
+    strict.undefined = jinja2.StrictUndefined
+    for item in components(config(keep_evidence=True)):
+        templates = [item[key] for key in item if key.endswith("value_template") or key == "json_attributes_template"]
+        templates += [each["value_template"] for each in item.get("availability", ())]
+        for template in templates if item["platform"] != "event" else ():
+            shown = strict.from_string(template).render(value="")
+            assert shown in ("None", "", "OFF", "offline", "{}") or json.loads(shown) == {"state": "OFF"}, item
