@@ -45,7 +45,7 @@ DOOR, NODE = "front-entry", "cam-1"
 
 
 class Lock:
-    """A lock on MQTT that takes a moment, measures, and keeps its place over everything. Starts unlocked, as an open entry is."""
+    """A lock on MQTT that takes a moment, measures, and keeps its place over everything. Starts unlocked."""
 
     def __init__(self, port: int, root: str) -> None:
         self.command_topic, self.feedback_topic = f"{root}-lock/set", f"{root}-lock/state"
@@ -219,6 +219,13 @@ class Site:
             until(lambda: any(m.topic == there and m.payload == b"online" for m in self.heard[before:]), "the hub")
         except AssertionError as error:
             raise AssertionError((self.folder / "hub.log").read_text()[-2000:]) from error
+
+    def new_board(self) -> None:
+        """Another process would have a new connection: begin anew with the board, after `board.stop`."""
+        health = self.board.health
+        self.board = Board(self.home.port, self.root)
+        self.board.health = health
+        self.board.start()
 
     def stop_hub(self, *, kill: bool = False) -> None:
         """End the hub, in order or (`kill`) as a power cut would."""
