@@ -43,8 +43,8 @@ lock:  ## after a change of pyproject.toml: pin everything, with hashes
 	$(call pin,deploy/requirements-node.txt,--extra node)
 	rm -f uv.lock
 
-heal: $(VENV)/.ready  ## 100 restarts and 100 timings in front of a real Home Assistant [HEAL_S=10]
-	MASKGATE_HA_RESTARTS=100 MASKGATE_HA_RUNS=100 MASKGATE_HA_HEAL_S=$(or $(HEAL_S),10) \
+heal: $(VENV)/.ready  ## 100 restarts and 100 timings in front of a real Home Assistant [HEAL_S=12]
+	MASKGATE_HA_RESTARTS=100 MASKGATE_HA_RUNS=100 MASKGATE_HA_HEAL_S=$(or $(HEAL_S),12) \
 		$(BIN)/pytest -s tests/system/homeassistant/test_restarts.py tests/system/homeassistant/test_line.py
 
 test-training: $(VENV)-training/.ready  ## brings TensorFlow (2 GB) and tests training

@@ -1,8 +1,8 @@
 """Whatever is restarted, at whatever moment: all is right again by itself, and nothing was moved or told twice.
 
 `MASKGATE_HA_RESTARTS` says how often (100 for the whole proof, `make heal`); what is restarted goes round in turn, and
-after that by chance. The seconds until all is right are printed; `MASKGATE_HA_HEAL_S` is the most they may be, 10 on
-a quiet machine.
+after that by chance. The seconds until all is right are printed; `MASKGATE_HA_HEAL_S` is the most they may be, 12 on
+a quiet machine: Home Assistant itself looks for a broker that was away only every 10 s.
 """
 
 import os
