@@ -150,10 +150,22 @@ class Home:
         """Call an action as a person or an automation does."""
         self.ha.call(domain, action, {"entity_id": entity, **data})
 
+    def ws(self, command: str, **data: Any) -> Any:
+        """Ask by WebSocket, on a new one where Home Assistant has closed an idle one."""
+        try:
+            return self.ha.ws(command, **data)
+        except OSError:
+            self.ha._reset_ws()
+            return self.ha.ws(command, **data)
+
     def registry(self) -> dict[str, dict[str, Any]]:
         """Return the registered entities by entity id, disabled ones too."""
-        found: dict[str, dict[str, Any]] = self.ha.entity_registry()
-        return found
+        return {row["entity_id"]: row for row in self.ws("config/entity_registry/list")}
+
+    def devices(self) -> list[dict[str, Any]]:
+        """Return the registered devices of ours."""
+        rows = self.ws("config/device_registry/list")
+        return [row for row in rows if row["manufacturer"] == "maskgate"]
 
     def events(self, entity: str) -> list[str]:
         """Return the moments at which an event entity fired, as its recorder has them."""

@@ -70,8 +70,11 @@ def test_override_and_its_end(home: Home, site: Site) -> None:
     home.wait_state("lock.front_entry", "unlocked")
     home.call("button", "press", "button.front_entry_override")
     until(lambda: site.decisions() and site.decisions()[-1].event_type == "override", "the override")
-    site.board.sees("no_mask")
-    assert site.state().lock == "UNLOCKED", "a person wins over the rule"
+    until(lambda: site.state().lock == "UNLOCKED", "the answer of the lock")
+    before = len(site.lock.commands)
+    passage = site.board.sees("no_mask")
+    until(lambda: site.decisions()[-1].passage == passage, "the decision")
+    assert site.lock.commands[before:] == [], "a person wins over the rule"
     home.call("button", "press", "button.front_entry_override_end")
     until(lambda: "No longer" in site.decisions()[-1].text, "the end of it")
     site.board.sees("no_mask")

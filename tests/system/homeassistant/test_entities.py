@@ -95,7 +95,7 @@ def test_ids_names_and_devices_are_as_announced(home: Home, site: Site) -> None:
         assert (row["disabled_by"] == "integration") == (row["entity_id"] in QUIET)
         # A name that repeats its device's is no name of an entity.
         assert not (row["original_name"] or "").startswith(("Front entry", "Head office"))
-    devices = {one["name"]: one for one in home.ha.device_registry() if one["manufacturer"] == "maskgate"}
+    devices = {one["name"]: one for one in home.devices()}
     assert set(devices) == {"Head office hub", "Front entry", "Front entry camera cam-1"}
     hub = devices.pop("Head office hub")
     assert {one["via_device_id"] for one in devices.values()} == {hub["id"]}
@@ -116,11 +116,9 @@ def test_numbers_are_kept_for_statistics_of_years(home: Home, site: Site) -> Non
     until(lambda: home.state("sensor.front_entry_compliance") not in ("unknown", "unavailable", None), "a rate")
     for entity, state_class in wanted.items():
         assert home.attributes(entity)["state_class"] == state_class
-    issues = {row["entity_id"] for row in home.ha.ws("repairs/list_issues")["issues"] if row.get("entity_id")} & {
-        *wanted
-    }
+    issues = {row["entity_id"] for row in home.ws("repairs/list_issues")["issues"] if row.get("entity_id")} & {*wanted}
     assert not issues
-    known = {row["statistic_id"] for row in home.ha.ws("recorder/list_statistic_ids")}
+    known = {row["statistic_id"] for row in home.ws("recorder/list_statistic_ids")}
     assert known >= set(wanted)
 
 
@@ -209,7 +207,7 @@ def test_what_the_configuration_drops_leaves_no_ghost_and_a_new_name_is_no_new_e
             "button.ghosts_cam_1_take_snapshot",
         }  # fmt: skip
         until(lambda: mine(home) == before - gone, "that they are gone")
-        until(lambda: any(one["name"] == "Main door" for one in home.ha.device_registry()), "the new name")
+        until(lambda: any(one["name"] == "Main door" for one in home.devices()), "the new name")
         site.stop_hub()
         door["lock"], site.config["keep_evidence"] = lock, True
         site.start_hub()
@@ -229,7 +227,7 @@ def mine(home: Home) -> set[str]:
 
 #: What Home Assistant says of its own doing: that its broker went away, and (2025.4) of a message of its own, by which
 #: it clears a topic once more from which a device with disabled entities was taken back.
-ITS_OWN = re.compile(r"Disconnected from MQTT server|No device components to cleanup for maskgate_ghosts_")
+ITS_OWN = re.compile(r"Disconnected from MQTT server|No device components to cleanup for maskgate_")
 
 
 def test_nothing_of_ours_is_worth_a_warning_to_home_assistant(home: Home, site: Site) -> None:
