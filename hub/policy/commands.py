@@ -122,7 +122,7 @@ def _rehearse(rules: Rules, state: Machine, now: datetime) -> Outcome:
     shown = Shown(DisplayKind.DENIED, now + seconds(times(rules, state).deny_hold))
     decision = Decision(
         id=rules.new_id(now), door=rules.door.id, at=now, event_type=EventType.DENIED, decision=DecisionKind.OBSERVE,
-        mode=state.mode, text=TEST, test=True,
+        mode=state.mode, entry=state.entry, text=TEST, test=True,
     )  # fmt: skip
     return Outcome(replace(state, shown=shown), decided=(Decided(decision),))
 

@@ -242,7 +242,7 @@ def _decision(
     event: EventType, kind: DecisionKind, text: str, severe: bool = False,
 ) -> Decision:  # fmt: skip
     return Decision(
-        id=rules.new_id(now), door=rules.door.id, at=now, event_type=event, decision=kind, mode=state.mode, text=text,
-        passage=passage.passage, revision=passage.revision, node=passage.node, state=passage.state,
+        id=rules.new_id(now), door=rules.door.id, at=now, event_type=event, decision=kind, mode=state.mode,
+        entry=state.entry, text=text, passage=passage.passage, revision=passage.revision, node=passage.node, state=passage.state,
         confidence=passage.confidence, faces_in_view=passage.faces_in_view, seen_to=passage.seen_to, severe=severe,
     )  # fmt: skip

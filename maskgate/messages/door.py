@@ -72,6 +72,7 @@ class Decision(Message):
     event_type: EventType
     decision: DecisionKind
     mode: Mode
+    entry: Entry | None = Field(default=None, description="With `mode`, the policy that stood then.")
     text: str = Field(max_length=255, description="The reason, in words for people.")
     passage: EventId | None = None
     revision: int | None = None

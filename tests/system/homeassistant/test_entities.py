@@ -128,8 +128,8 @@ def test_a_denial_is_one_event_with_all_that_is_known_of_it(home: Home, site: Si
     until(lambda: home.attributes("event.front_entry_decision").get("passage") == passage, "the event")
     event = home.attributes("event.front_entry_decision")
     assert event["event_type"] == "improper"
-    assert {key: event[key] for key in ("state", "node", "faces_in_view", "mode", "confidence")} == {
-        "state": "incorrect", "node": "cam-1", "faces_in_view": 1, "mode": "hard", "confidence": 0.97,
+    assert {key: event[key] for key in ("state", "node", "faces_in_view", "mode", "entry", "confidence")} == {
+        "state": "incorrect", "node": "cam-1", "faces_in_view": 1, "mode": "hard", "entry": "open", "confidence": 0.97,
     }  # fmt: skip
     home.wait_state("sensor.front_entry_last_decision", "improper")
     # The very message again, as a broker may hand it over: no second event.
