@@ -243,6 +243,7 @@ def _decision(
 ) -> Decision:  # fmt: skip
     return Decision(
         id=rules.new_id(now), door=rules.door.id, at=now, event_type=event, decision=kind, mode=state.mode,
-        entry=state.entry, text=text, passage=passage.passage, revision=passage.revision, node=passage.node, state=passage.state,
-        confidence=passage.confidence, faces_in_view=passage.faces_in_view, seen_to=passage.seen_to, severe=severe,
+        entry=state.entry, text=text, passage=passage.passage, revision=passage.revision, node=passage.node,
+        state=passage.state, confidence=passage.confidence, faces_in_view=passage.faces_in_view,
+        seen_to=passage.seen_to, severe=severe,
     )  # fmt: skip

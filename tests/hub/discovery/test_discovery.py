@@ -7,7 +7,7 @@ from typing import Any
 
 import jinja2
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.config import HubConfig
@@ -245,6 +245,7 @@ def test_what_is_not_known_is_said_to_be_unknown() -> None:
     ]  # fmt: skip
 
 
+@settings(deadline=None)  # templates are compiled anew each time
 @given(text=st.text(max_size=255), title=st.text(max_size=60), sound=st.sampled_from(Sound))
 def test_nothing_shown_is_longer_than_home_assistant_takes(text: str, title: str, sound: Sound) -> None:
     display = Display(door="front-entry", at=NOW, kind=DisplayKind.MESSAGE, title=title, text=text, language="en",

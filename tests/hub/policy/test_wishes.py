@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.policy import display, door_state
@@ -118,6 +118,7 @@ def test_somebody_is_there_while_one_camera_sees_somebody_and_unknown_while_none
     assert occupied(w) is False, "a board that does not count says nothing"
 
 
+@settings(deadline=None)
 @given(grant=st.floats(0.1, 600), deny=st.floats(0.1, 600), relock=st.floats(0, 60))
 def test_times_come_back_from_the_store_as_they_were_set(grant: float, deny: float, relock: float) -> None:
     w = world(lock="LOCKED")
