@@ -1,6 +1,5 @@
 """What people ask of boards, and the pictures that are shown: through the store and a real broker."""
 
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -26,18 +25,14 @@ def test_s2_a_request_becomes_one_command_that_expires_and_a_copy_of_it_bears_th
     make_site: Callable[..., Site],
 ) -> None:
     site = make_site()
-    request = asked(NodeWish.REST)
-    site.friend.say("maskgate/node/cam/ask", request)
-    site.friend.say("maskgate/node/cam/ask", request)
-    site.friend.say("maskgate/node/cam/ask", asked(NodeWish.ENABLE))
-    made = until(lambda: len(found := site.friend.on("maskgate/node/cam/set/enable")) >= 2 and found, "the commands")
-    until(lambda: json.loads(site.friend.on("maskgate/node/cam/set/enable")[-1])["enabled"], "the last one")
-    commands = [decode(payload, SetEnable) for payload in site.friend.on("maskgate/node/cam/set/enable")]
-    assert made
-    assert commands[-1].enabled
-    rest = [one for one in commands if not one.enabled]
-    assert len({one.id for one in rest}) == 1
-    assert all(one.expires_at - one.sent_at == timedelta(seconds=10) for one in commands)
+    request, topic = asked(NodeWish.REST), "maskgate/node/cam/set/enable"
+    for count, payload in enumerate((request, request, asked(NodeWish.ENABLE)), 1):
+        site.friend.say("maskgate/node/cam/ask", payload)
+        until(lambda count=count: len(site.friend.on(topic)) == count, "the command")
+    first, copy, last = (decode(payload, SetEnable) for payload in site.friend.on(topic))
+    assert (first.enabled, copy.enabled, last.enabled) == (False, False, True)
+    assert first.id == copy.id != last.id
+    assert all(one.expires_at - one.sent_at == timedelta(seconds=10) for one in (first, copy, last))
 
 
 @pytest.mark.parametrize("case", ["old", "retained", "stranger"])
