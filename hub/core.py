@@ -12,6 +12,7 @@ from hub.dispatch import Dispatcher, availability
 from hub.engine import DoorEngine
 from hub.locks import driver_for
 from hub.policy import FaultKind, LockCommand
+from hub.store import read
 from hub.store.read import Waiting
 from maskgate.clock import Clock
 from maskgate.messages import Availability, HubHealth
@@ -41,7 +42,7 @@ class Core:
         discovery: Callable[[HubConfig], Iterable[Outbound]],
         on_commit: Callable[[], None] = lambda: None,
     ) -> None:
-        self._config, self._clock, self._on_commit = config, clock, on_commit
+        self._config, self._db, self._clock, self._on_commit = config, db, clock, on_commit
         self._started_at = clock.now()
         self._complaint: str | None = None
         self.dispatcher = Dispatcher(
@@ -101,6 +102,7 @@ class Core:
             at=self._clock.now(), version=program_version(), started_at=self._started_at, outbox=waiting.outbox,
             notices_waiting=waiting.notices, notices_failed=waiting.notices_failed, refused=self.engine.refused,
             late=self.engine.stats.late, problem=self._complaint,
+            model=read.newest_model(self._db, program_version()),
         )  # fmt: skip
 
     def counters(self) -> dict[str, float]:
