@@ -110,8 +110,8 @@ class VerdictSettings(Section):
         default=FACE_SCORE, gt=0, lt=1, title="Least score", description="A face less sure than this is no evidence."
     )
     sure_score: float = Field(
-        default=0.7, gt=0, lt=1, title="Sure score",
-        description="Nothing is told of somebody before one look was this sure: hands pass for a face barely.",
+        default=0.75, gt=0, lt=1, title="Sure score",
+        description="Nothing is told of somebody whose looks are less sure in the mean: hands may pass for faces.",
     )  # fmt: skip
     wrong_grant: float = Field(
         default=0.001, gt=0, lt=0.5, title="Wrong grants",

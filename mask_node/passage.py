@@ -57,7 +57,7 @@ class _Person:
     counted: int = 0  # looks that counted, since `first`
     counted_at: float = 0.0  # the last of them
     solid: bool = False  # whether something that looks like a face was ever there for a while
-    sure: bool = False  # whether one look at least left no doubt that it is a face
+    scores: float = 0.0  # the sum of the counted looks' scores as a face
     alive: bool = False  # whether it is no portrait
     belief: Belief = field(default_factory=Belief)
     verdict: Verdict | None = None
@@ -132,19 +132,25 @@ class Passages:
 
     def _count(self, person: _Person, new: Look, moment: Moment, score: float) -> None:
         faded = moment.seconds - person.counted_at > self.settings.window_s
-        if person.verdict is None and (not person.counted or (faded and not person.solid)):
-            # What looked like a face for a moment and faded was nobody: the passage begins here.
-            person.first, person.counted, person.belief, person.sure = moment, 0, Belief(), False
+        barely = person.verdict is None and score >= self.settings.sure_score and not self._sure(person)
+        if barely:
+            person.window, person.solid = person.window[-1:], False
+        if person.verdict is None and (not person.counted or barely or (faded and not person.solid)):
+            # What looked like a face for a moment, or barely, was nobody: the passage begins here.
+            person.first, person.counted, person.belief, person.scores = moment, 0, Belief(), 0.0
         person.counted, person.counted_at = person.counted + 1, moment.seconds
         person.solid = person.solid or solid(person.window, self.settings)
-        # Hands and things that pass for a face do so barely; a face is once clear to see, however far or dark.
-        person.sure = person.sure or score >= self.settings.sure_score
+        person.scores += score
         if new.states is not None:
             person.belief = add(person.belief, new.states, moment.seconds, new.weight, self.settings)
 
+    def _sure(self, person: _Person) -> bool:
+        """Whether it is a face on the whole: hands and things pass for one now and then, and barely the rest of it."""
+        return person.scores >= self.settings.sure_score * person.counted > 0
+
     def _consider(self, person: _Person, moment: Moment, in_view: int) -> list[Verdict]:
         told, rules, belief = person.verdict, self.settings, person.belief
-        if not person.alive or not person.sure or not solid(person.window, rules):
+        if not person.alive or not self._sure(person) or not solid(person.window, rules):
             return []
         state = decided(belief, rules)
         open_question = told is None or told.state is MaskState.UNCERTAIN
@@ -170,7 +176,7 @@ class Passages:
         return verdicts
 
     def _farewell(self, person: _Person) -> list[Verdict]:
-        if person.verdict is not None or not (person.solid and person.sure and person.alive):
+        if person.verdict is not None or not (person.solid and self._sure(person) and person.alive):
             return []
         # Nobody is seen any more: the frame that settled it is the person's last, with that face at least.
         return [self._tell(person, MaskState.UNCERTAIN, person.last, 1, VerdictReason.LEFT)]

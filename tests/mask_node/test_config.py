@@ -34,7 +34,7 @@ def test_a_source_may_be_said_in_short(text: str, address: str, monkeypatch: pyt
         ("id: front\n", "source: is missing"),
         (
             "id: f\nsource: 0\noutbox: {path: sqlite:///o.db}\n",
-            "node.yaml:3: outbox.path: 'sqlite:///o.db' must be a file",
+            "node.yaml:3: outbox.path: 'sqlite:///o.db' is no file; write its path alone",
         ),
         ("id: front\nsource: 0\nverdict: {frame: 3}\n", "did you mean frames?"),
         ("id: front\nsource: 0\nseeing: {region: [0.5, 0, 0.2, 1]}\n", "must be left, top, right, bottom"),

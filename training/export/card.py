@@ -44,7 +44,7 @@ MEANINGS = {
 }
 
 #: Candidates below this get no second look: on val 0.1 looks at three times as many and finds no more.
-THRESHOLDS = {"face_detector": {"candidate": 0.2}, "mask_state": {}, "mask_classifier": {}}
+THRESHOLDS = {"face_detector": {"candidate": 0.12}, "mask_state": {}, "mask_classifier": {}}
 
 
 def write_model(
