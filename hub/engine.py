@@ -4,9 +4,7 @@ A door's state in memory is always one that is on disk. A batch that cannot be w
 nothing and is tried again until the store takes it; verdicts grow old in the meantime and then move nothing (S1).
 """
 
-import contextlib
 import logging
-import queue
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,48 +12,37 @@ from datetime import datetime, timedelta
 
 from pydantic import ValidationError
 from sqlalchemy import Engine
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from hub import policy, upkeep
 from hub.batch import Batch, Documents, Plan
+from hub.clockwatch import ClockWatch
 from hub.config import Door, HubConfig
+from hub.inbox import Inbox, Received
 from hub.inputs import BirthIn, FaultIn, Input, PassageIn
 from hub.intake import Intake
+from hub.persist import STORE_PATIENCE_S, Persist
 from hub.policy import FaultKind, LockCommand, Machine, Rules
 from hub.store import erase, read, write, writing
 from maskgate.clock import Clock
 from maskgate.messages import Decision, Display, DoorState
-from maskgate.mqtt import AT_ONCE, Inbound
+from maskgate.mqtt import Inbound
 
 log = logging.getLogger(__name__)
 
-#: Messages that wait for the engine; more are left to their senders, who repeat them.
-QUEUE = 10_000
-#: Room that is kept for messages at QoS 1. A broker holds back what comes after too many that were never confirmed, so
-#: none of them may be turned away by a flood of others; it hands out far fewer at once than this.
-KEPT = 5 * AT_ONCE
-#: Messages in one transaction.
-BATCH = 200
-FIRST_RETRY_S, LAST_RETRY_S = 0.05, 1.0
-#: A change of the time of day beyond the time that passed is a clock that was set, not one that is steered.
-CLOCK_SET_S = 0.5
 LONGEST_WAIT_S = 1.0
 PURGE_EVERY_S = 3600.0
-#: Seconds that the store may take nothing before the doors are brought to their safe states without it.
-STORE_PATIENCE_S = 2.0
 
 Listener = Callable[[str, DoorState, Display, Sequence[Decision]], None]
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Stats:
     """What happened since the start."""
 
-    passages: int = 0
-    late: int = 0
-    dropped: int = 0  # messages that found the queue full
-    failures: int = 0  # transactions that had to be tried again
+    passages: int
+    late: int
+    dropped: int  # messages that found the queue full
+    failures: int  # transactions that had to be tried again
 
 
 class DoorEngine:
@@ -79,16 +66,13 @@ class DoorEngine:
         self._rules = {door.id: Rules.of(config, door) for door in config.doors}
         self._machines: dict[str, Machine] = {}
         self._documents: dict[str, Documents] = {}
-        self._inbox: queue.Queue[tuple[Inbound, datetime] | None] = queue.Queue(QUEUE)
-        self._reported: dict[FaultKind, str | None] = {}
-        self._news: queue.SimpleQueue[tuple[FaultKind, str | None]] = queue.SimpleQueue()
-        self._stopping = threading.Event()
-        self._wall, self._mono = clock.now(), clock.monotonic()
-        self._shift = timedelta()
+        self._inbox, self._watch, self._stopping = Inbox(clock), ClockWatch(clock), threading.Event()
+        self._persist = Persist(clock, self._stopping, self._make_safe)
+        self._passages = self._late = 0
         self._next_purge = self._next_look = 0.0
         self._erased = 0  # the last erasure that the doors have heard of
         self._thread = threading.Thread(target=self._run, name="doors", daemon=True)
-        self.intake, self.stats = Intake(config), Stats()
+        self.intake = Intake(config)
         #: Grows as long as the thread decides: the boards are told of it, and count its silence (S3).
         self.turns = 0
 
@@ -102,6 +86,11 @@ class DoorEngine:
         """Messages that were malformed, foreign, old or retained where they must not be."""
         return self.intake.refusals.total
 
+    @property
+    def stats(self) -> Stats:
+        """What happened since the start."""
+        return Stats(self._passages, self._late, self._inbox.dropped, self._persist.failures)
+
     def subscribe(self, listener: Listener) -> None:
         """Call `listener` after each commit, for each door that changed, from the engine's thread."""
         self._listeners.append(listener)
@@ -112,23 +101,11 @@ class DoorEngine:
 
     def offer(self, message: Inbound) -> None:
         """Hand in a message; never waits. Without room it is not confirmed, so that it comes again."""
-        _, _, qos = message.ticket
-        if qos == 0 and self._inbox.qsize() >= QUEUE - KEPT:
-            self.stats.dropped += 1
-            return
-        try:
-            self._inbox.put_nowait((message, self._clock.now()))
-        except queue.Full:
-            self.stats.dropped += 1
+        self._inbox.put(message, self._confirm)
 
     def report(self, kind: FaultKind, text: str | None) -> None:
         """Say that something the whole site needs does not work (a text), or works again; never waits."""
-        if self._reported.get(kind) == text:
-            return  # a first connection, say, is no news to the doors
-        self._reported[kind] = text
-        self._news.put((kind, text))
-        with contextlib.suppress(queue.Full):  # then it is awake anyway
-            self._inbox.put_nowait(None)
+        self._inbox.report(kind, text)
 
     def start(self) -> None:
         """Take up the doors as stored and begin; raises `sqlalchemy.exc.DBAPIError` when the store does not work."""
@@ -150,10 +127,7 @@ class DoorEngine:
     def stop(self, timeout: float = 1.0) -> None:
         """Finish what is at hand and end."""
         self._stopping.set()
-        try:
-            self._inbox.put_nowait(None)
-        except queue.Full:
-            log.debug("the inbox is full; the thread sees the end by itself")
+        self._inbox.wake()
         if self._thread.is_alive():
             self._thread.join(timeout)
 
@@ -163,13 +137,14 @@ class DoorEngine:
                 self._turn()
             except Exception:
                 log.exception("a fault of ours in the doors' thread; it goes on")
-                self._stopping.wait(LAST_RETRY_S)
+                self._stopping.wait(LONGEST_WAIT_S)
 
     def _turn(self) -> None:
-        messages, faults = self._gather(), self._faults()
-        now = self._look_at_clock()
+        messages = self._gather()
+        faults = [FaultIn(door, {kind: text}) for kind, text in self._inbox.news() for door in self._rules]
+        now = self._watch.look()
         due = any(policy.next_moment(self._rules[d], m, now) <= now for d, m in self._machines.items())
-        if messages or faults or due or self._shift:
+        if messages or faults or due or self._watch.shift:
             self._settle(messages, faults)
         elif self._clock.monotonic() >= self._next_purge:
             self._purge(now)
@@ -178,69 +153,33 @@ class DoorEngine:
             self._forget(now)
         self.turns += 1
 
-    def _gather(self) -> list[tuple[Inbound, datetime]]:
+    def _gather(self) -> list[Received]:
         """Wait for a message or the next deadline; then take all that is there."""
         now = self._clock.now()
         moments = (policy.next_moment(self._rules[d], m, now) for d, m in self._machines.items())
         wait = min(((moment - now).total_seconds() for moment in moments), default=LONGEST_WAIT_S)
-        found: list[tuple[Inbound, datetime]] = []
-        try:
-            one = self._inbox.get(timeout=min(max(wait, 0.001), LONGEST_WAIT_S))
-            while True:
-                if one is not None:
-                    found.append(one)
-                if len(found) == BATCH:
-                    break
-                one = self._inbox.get_nowait()
-        except queue.Empty:
-            pass
-        return found
+        return self._inbox.gather(min(max(wait, 0.001), LONGEST_WAIT_S))
 
-    def _faults(self) -> list[FaultIn]:
-        found = []
-        while not self._news.empty():
-            kind, text = self._news.get()
-            found += [FaultIn(door, {kind: text}) for door in self._rules]
-        return found
-
-    def _settle(self, messages: list[tuple[Inbound, datetime]], faults: Sequence[FaultIn] = ()) -> None:
+    def _settle(self, messages: Sequence[Received], faults: Sequence[FaultIn] = ()) -> None:
         """Write a batch, however long it takes the store to take it, then confirm it."""
-        read = [(message, self.intake.read(message, received)) for message, received in messages]
+        read = [(one, self.intake.read(one.message, one.at)) for one in messages]
         try:
-            kept = self._persist([*faults, *(item for _, items in read for item in items)])
+            kept = self._keep([*faults, *(item for _, items in read for item in items)])
         except Exception:
             # Not the store's fault but ours, with one of these; alone, it harms no other.
             if not read:
                 raise
             log.exception("a batch could not be written; its messages are tried one by one")
-            kept = all(self._persist_alone(items) for _, items in read)
+            kept = all(self._keep_alone(items) for _, items in read)
         if not kept:
             return
-        for message, items in read:
-            self._confirm(message)
+        for one, items in read:
+            one.confirm(one.message)
             if any(isinstance(item, BirthIn) for item in items):
                 self._on_birth()
 
-    def _persist(self, inputs: Sequence[Input]) -> bool:
-        """Commit, trying on while the store does not take it; False when the hub stops before it does."""
-        pause, since, helpless = FIRST_RETRY_S, self._clock.monotonic(), False
-        while True:
-            try:
-                self._commit(inputs)
-            except (IntegrityError, DataError):
-                raise
-            except (DBAPIError, PoolTimeoutError, OSError) as error:
-                if pause == FIRST_RETRY_S:
-                    log.warning("the store does not take a batch, trying on: %s", error)
-                self.stats.failures += 1
-                if not helpless and self._clock.monotonic() - since >= STORE_PATIENCE_S:
-                    helpless = True
-                    self._make_safe()
-                if self._stopping.wait(pause):
-                    return False
-                pause = min(pause * 2, LAST_RETRY_S)
-            else:
-                return True
+    def _keep(self, inputs: Sequence[Input]) -> bool:
+        return self._persist(lambda: self._commit(inputs))
 
     def _make_safe(self) -> None:
         """The store takes nothing: bring the doors to their safe states without it (S3)."""
@@ -250,27 +189,27 @@ class DoorEngine:
             if command := policy.without_store(rules, self._machines[door], now):
                 self._tell_lock(rules.door, command)
 
-    def _persist_alone(self, inputs: Sequence[Input]) -> bool:
+    def _keep_alone(self, inputs: Sequence[Input]) -> bool:
         try:
-            return self._persist(inputs)
+            return self._keep(inputs)
         except Exception:
             log.exception("an input could not be written; it is left out")
             return True
 
     def _commit(self, inputs: Sequence[Input]) -> None:
         self.turns += 1
-        now = self._look_at_clock()
+        now = self._watch.look()
         with writing(self._db) as tx:
             ids = [item.passage.passage for item in inputs if isinstance(item, PassageIn)]
             batch = self._batch(read.revisions(tx, ids) if ids else {})
-            batch.shift(self._shift)
+            batch.shift(self._watch.shift)
             batch.tick(now)
             for item in inputs:
                 if not isinstance(item, BirthIn):
                     batch.take(item, now)
             batch.write_to(tx, now)
-        self._shift = timedelta()
-        self.stats.passages += len(ids)
+        self._watch.shift = timedelta()
+        self._passages += len(ids)
         self._adopt(batch)
 
     def _adopt(self, batch: Batch) -> None:
@@ -279,7 +218,7 @@ class DoorEngine:
         self._on_commit()
         for door in batch.written:
             made = batch.decided.get(door, [])
-            self.stats.late += sum(one.event_type == "late" for one in made)
+            self._late += sum(one.event_type == "late" for one in made)
             for listener in self._listeners:
                 try:
                     listener(door, *self._documents[door], made)
@@ -288,16 +227,6 @@ class DoorEngine:
 
     def _batch(self, stored: dict[tuple[str, str], set[int]]) -> Batch:
         return Batch(self._config, self._rules, self._machines, self._documents, stored=stored, plan=self._plan)
-
-    def _look_at_clock(self) -> datetime:
-        """Return the time of day, and note when it was set since the last look."""
-        wall, mono = self._clock.now(), self._clock.monotonic()
-        drift = (wall - self._wall).total_seconds() - (mono - self._mono)
-        self._wall, self._mono = wall, mono
-        if abs(drift) > CLOCK_SET_S:
-            log.warning("the clock was set by %.1f s; what lasts, lasts as long as before", drift)
-            self._shift += timedelta(seconds=drift)
-        return wall
 
     def _purge(self, now: datetime) -> None:
         """Delete a little of what is too old; the rest with the next idle moment."""
