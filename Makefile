@@ -7,7 +7,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test check format docs lock test-training test-tflite score evaluate bench-eyes bench-node soak-node clean
+.PHONY: help demo test check format docs lock test-training test-tflite score evaluate bench-eyes bench-node bench-hub soak-node clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | sed 's/|/\t/' | expand -t 18
@@ -59,6 +59,10 @@ bench-eyes: $(VENV)/.ready  ## the models' speed beside a peer's: [DATA=] [PEER=
 bench-node: $(VENV)/.ready  ## each stage of the node beside the bare models: [PEER=.tflite] [THREADS=1,2] [FACES=0,1,4] [ROUNDS=60]
 	@$(BIN)/maskgate node trial bench $(if $(THREADS),--threads '$(THREADS)') $(if $(FACES),--faces '$(FACES)') \
 		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(PEER),--peer '$(PEER)')
+
+bench-hub: $(VENV)/.ready  ## a hub beside its broker and its store: [VERDICTS=6000] [RATE=500] [NODES=1,10,100] [DATABASE=postgresql://...]
+	@$(BIN)/python -m hub.bench $(if $(VERDICTS),--verdicts $(VERDICTS)) $(if $(RATE),--rate $(RATE)) \
+		$(if $(NODES),--nodes '$(NODES)') $(if $(DATABASE),--database '$(DATABASE)')
 
 soak-node: $(VENV)/.ready  ## a day of frames in fast time: [CLIPS=../shared/datasets/videos/*.mp4] [FRAMES=100000]
 	@$(BIN)/maskgate node trial soak --frames $(or $(FRAMES),100000) $(or $(CLIPS),../shared/datasets/videos/*.mp4)

@@ -31,7 +31,7 @@ Documents = tuple[DoorState, Display]
 
 
 class Batch:
-    """Takes inputs in order against a copy of the doors; nothing counts until it is written and committed."""
+    """Takes inputs in order against a copy of their doors; nothing counts until it is written and committed."""
 
     def __init__(
         self,
@@ -51,6 +51,7 @@ class Batch:
         self._passages: list[tuple[str, Passage, datetime]] = []
         self._acks: dict[str, list[PassageRef]] = {}
         self._nodes: dict[str, Row] = {}
+        self._doors: dict[str, Row] = {}
         self._notices: list[Row] = []
         self._refusals: list[Row] = []
         self._pictures: list[Row] = []
@@ -95,8 +96,8 @@ class Batch:
 
     def tick(self, now: datetime) -> None:
         """End what is over at every door."""
-        for door, rules in self._rules.items():
-            self._keep(door, policy.tick(rules, self.machines[door], now), now)
+        for door, machine in list(self.machines.items()):
+            self._keep(door, policy.tick(self._rules[door], machine, now), now)
 
     def shift(self, by: timedelta) -> None:
         """The time of day was set."""
@@ -117,8 +118,8 @@ class Batch:
 
     def start(self, now: datetime) -> None:
         """Take up every door after a start."""
-        for door, rules in self._rules.items():
-            self._keep(door, policy.start(rules, self.machines[door], now), now)
+        for door, machine in list(self.machines.items()):
+            self._keep(door, policy.start(self._rules[door], machine, now), now)
 
     def write_to(self, tx: Connection, now: datetime, *, announced: bool = False) -> None:
         """Write it all; part of the caller's transaction. `announced`: the doors' documents leave by another way."""
@@ -127,10 +128,10 @@ class Batch:
         letters = list(self._commands)  # what moves a lock leaves first
         for door, machine in self.machines.items():
             if machine != self._before[door] or door not in self.documents:
-                documents = self._write_door(tx, door, machine, now)
+                documents = self._write_door(door, machine, now)
                 letters += () if announced else documents
-        for (door, day), more in self._counts.items():
-            write.add_counts(tx, door, day, more)
+        write.put_doors(tx, now, self._doors)
+        write.add_counts(tx, self._counts)
         for node, values in self._nodes.items():
             write.put_node(tx, node, now, values)
         write.put_notices(tx, self._notices)
@@ -178,8 +179,8 @@ class Batch:
         if item.health is not None:
             values["health"] = item.health.model_dump(mode="json")
 
-    def _write_door(self, tx: Connection, door: str, machine: Machine, now: datetime) -> list[Letter]:
-        """Write a door's row; returns its documents as letters, each only when it says something new."""
+    def _write_door(self, door: str, machine: Machine, now: datetime) -> list[Letter]:
+        """Make a door's row; returns its documents as letters, each only when it says something new."""
         rules, root, old = self._rules[door], self._config.mqtt.root, self.documents.get(door)
         state, display = policy.door_state(rules, machine, now), policy.display(rules, machine, now)
         letters = []
@@ -193,10 +194,10 @@ class Batch:
             letters.append(Letter(new_id(now), topics.DOOR_DISPLAY.path(root, door=door), encode(display), retain=True))
         self.documents[door] = (state, display)
         self.written.append(door)
-        write.put_door(
-            tx, door, now, machine=policy.to_document(machine), state=state.model_dump(mode="json"),
-            display=display.model_dump(mode="json"),
-        )  # fmt: skip
+        self._doors[door] = {
+            "machine": policy.to_document(machine), "state": state.model_dump(mode="json"),
+            "display": display.model_dump(mode="json"),
+        }  # fmt: skip
         return letters
 
 

@@ -10,8 +10,11 @@ from hub.batch import Plan
 from hub.config import Door, HubConfig
 from hub.dispatch import Dispatcher, availability
 from hub.engine import DoorEngine
+from hub.lines import Line, OneLine
 from hub.locks import driver_for
+from hub.memory import Place
 from hub.policy import FaultKind, LockCommand
+from hub.store import shares
 from hub.store.read import Waiting
 from maskgate.clock import Clock
 from maskgate.messages import Availability, HubHealth
@@ -29,7 +32,7 @@ def program_version() -> str:
 
 
 class Core:
-    """Ties engine, link and dispatcher together. The constructor does nothing."""
+    """Ties engine, lines and dispatcher together. The constructor does nothing."""
 
     def __init__(
         self,
@@ -39,13 +42,16 @@ class Core:
         *,
         plan: Plan,
         discovery: Callable[[HubConfig], Iterable[Outbound]],
-        on_commit: Callable[[], None] = lambda: None,
     ) -> None:
-        self._config, self._clock, self._on_commit = config, clock, on_commit
+        self._config, self._clock = config, clock
+        #: Called when this hub, or another of the site, has written.
+        self.on_commit: Callable[[], None] = lambda: None
         self._started_at = clock.now()
+        self._line: Line = self._many(db) if shares(db) else OneLine(self._whole_link)
         self.dispatcher = Dispatcher(
-            config, db, clock, discovery=discovery, health=self.health, turns=lambda: self.engine.turns
-        )
+            config, db, clock, discovery=discovery, health=self.health, turns=lambda: self.engine.turns,
+            place=self._line.place,
+        )  # fmt: skip
         self.engine = DoorEngine(
             config,
             db,
@@ -55,10 +61,50 @@ class Core:
             on_commit=self._committed,
             on_birth=self.dispatcher.greet,
             tell_lock=self._tell_lock,
+            place=self._line.place,
         )
-        root = config.mqtt.root
-        self.link = Link(
-            config.mqtt,
+        self._line.make()
+
+    @property
+    def link(self) -> Link:
+        """The connection on which verdicts come."""
+        return self._line.link
+
+    @property
+    def place(self) -> Place | None:
+        """Which one of several hubs this is; None: it is alone."""
+        return self._line.place
+
+    def start(self) -> None:
+        """Take up the doors, then connect; raises what the store raises."""
+        self._started_at = self._clock.now()
+        self.engine.start()
+        self.connect()
+
+    def connect(self) -> None:
+        """Connect; the doors are taken up."""
+        self.dispatcher.start(self._line.voice)
+        self._line.start()
+
+    def stop(self) -> None:
+        """End in order: what was decided is on disk, and the broker is told that this is no failure."""
+        self.engine.stop(timeout=0.7)
+        self.dispatcher.stop(timeout=0.5)
+        self._line.stop(availability(self._config.mqtt.root, Availability.STOPPED), timeout=0.5)
+
+    def health(self, waiting: Waiting) -> HubHealth:
+        """Return how the hub is."""
+        return HubHealth(
+            at=self._clock.now(), version=program_version(), started_at=self._started_at, outbox=waiting.outbox,
+            notices_waiting=waiting.notices, notices_failed=waiting.notices_failed, refused=self.engine.refused,
+            late=self.engine.stats.late,
+        )  # fmt: skip
+
+    def _whole_link(self) -> Link:
+        """Make the one connection of a hub that is alone."""
+        root = self._config.mqtt.root
+        return Link(
+            self._config.mqtt,
             client_id=f"{root.replace('/', '-')}-hub",
             subscriptions=self.engine.intake.subscriptions,
             as_published=self.engine.intake.never_retained,
@@ -69,26 +115,11 @@ class Core:
             will=availability(root, Availability.OFFLINE),
         )
 
-    def start(self) -> None:
-        """Take up the doors, then connect; raises what the store raises."""
-        self._started_at = self._clock.now()
-        self.engine.start()
-        self.dispatcher.start(self.link)
-        self.link.start()
+    def _many(self, db: Engine) -> Line:
+        from hub.many import ManyLines
 
-    def stop(self) -> None:
-        """End in order: what was decided is on disk, and the broker is told that this is no failure."""
-        self.engine.stop(timeout=0.7)
-        self.dispatcher.stop(timeout=0.5)
-        self.link.stop(availability(self._config.mqtt.root, Availability.STOPPED), timeout=0.5)
-
-    def health(self, waiting: Waiting) -> HubHealth:
-        """Return how the hub is."""
-        return HubHealth(
-            at=self._clock.now(), version=program_version(), started_at=self._started_at, outbox=waiting.outbox,
-            notices_waiting=waiting.notices, notices_failed=waiting.notices_failed, refused=self.engine.refused,
-            late=self.engine.stats.late,
-        )  # fmt: skip
+        return ManyLines(self._config, db, engine=lambda: self.engine, dispatcher=lambda: self.dispatcher,
+                         on_news=self._committed)  # fmt: skip
 
     def _up(self) -> None:
         self.dispatcher.up()
@@ -99,12 +130,12 @@ class Core:
         self.engine.report(FaultKind.BROKER, "The broker is away")
 
     def _tell_lock(self, door: Door, command: LockCommand) -> None:
-        if door.lock:
-            self.link.publish(driver_for(door.lock).command(command))
+        if door.lock and (voice := self._line.voice):
+            voice.publish(driver_for(door.lock).command(command))
 
     def _confirm(self, message: Inbound) -> None:
         self.link.confirm(message)
 
     def _committed(self) -> None:
         self.dispatcher.wake()
-        self._on_commit()
+        self.on_commit()

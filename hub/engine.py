@@ -6,22 +6,22 @@ nothing and is tried again until the store takes it; verdicts grow old in the me
 
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pydantic import ValidationError
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from hub import policy, upkeep
 from hub.batch import Batch, Documents, Plan
 from hub.clockwatch import ClockWatch
 from hub.config import Door, HubConfig
 from hub.inbox import Inbox, Received
-from hub.inputs import BirthIn, FaultIn, Input, PassageIn
+from hub.inputs import BirthIn, DoorInput, FaultIn, Input, PassageIn
 from hub.intake import Intake
+from hub.memory import Memory, Place
 from hub.persist import STORE_PATIENCE_S, Persist
-from hub.policy import FaultKind, LockCommand, Machine, Rules
+from hub.policy import FaultKind, LockCommand, Rules
 from hub.store import erase, read, write, writing
 from maskgate.clock import Clock
 from maskgate.messages import Decision, Display, DoorState
@@ -30,6 +30,8 @@ from maskgate.mqtt import Inbound
 log = logging.getLogger(__name__)
 
 LONGEST_WAIT_S = 1.0
+#: How soon it is seen what another hub has written, in seconds.
+LOOK_SOON_S = 0.1
 PURGE_EVERY_S = 3600.0
 
 Listener = Callable[[str, DoorState, Display, Sequence[Decision]], None]
@@ -59,15 +61,17 @@ class DoorEngine:
         on_commit: Callable[[], None] = lambda: None,
         on_birth: Callable[[], None] = lambda: None,
         tell_lock: Callable[[Door, LockCommand], None] = lambda _door, _command: None,
+        place: Place | None = None,
     ) -> None:
+        """`place`: where several hubs share the store, which one this is. Then the leader runs the deadlines."""
         self._config, self._db, self._clock, self._plan = config, db, clock, plan
         self._confirm, self._on_commit, self._on_birth, self._tell_lock = confirm, on_commit, on_birth, tell_lock
         self._listeners: list[Listener] = []
         self._rules = {door.id: Rules.of(config, door) for door in config.doors}
-        self._machines: dict[str, Machine] = {}
-        self._documents: dict[str, Documents] = {}
+        self._memory, self._place = Memory(self._rules), place
+        self._lead_begins: bool | None = None  # this hub leads since a moment ago; whether the doors begin anew
         self._inbox, self._watch, self._stopping = Inbox(clock), ClockWatch(clock), threading.Event()
-        self._persist = Persist(clock, self._stopping, self._make_safe)
+        self._persist = Persist(clock, self._stopping, self._make_safe, shared=place is not None)
         self._passages = self._late = 0
         self._next_purge = self._next_look = 0.0
         self._erased = 0  # the last erasure that the doors have heard of
@@ -97,32 +101,67 @@ class DoorEngine:
 
     def documents(self) -> Mapping[str, Documents]:
         """Return the doors' documents as last committed."""
-        return dict(self._documents)
+        return dict(self._memory.documents)
 
-    def offer(self, message: Inbound) -> None:
+    def offer(self, message: Inbound, confirm: Callable[[Inbound], None] | None = None) -> None:
         """Hand in a message; never waits. Without room it is not confirmed, so that it comes again."""
-        self._inbox.put(message, self._confirm)
+        self._inbox.put(message, confirm or self._confirm)
 
     def report(self, kind: FaultKind, text: str | None) -> None:
         """Say that something the whole site needs does not work (a text), or works again; never waits."""
         self._inbox.report(kind, text)
 
+    def lead(self, *, seamless: bool) -> None:
+        """Of several hubs this one leads from now on; `seamless`: it was there while the last one led."""
+        self._inbox.forget_reports()
+        self._lead_begins = not seamless
+        self._inbox.wake()
+
+    def look(self) -> None:
+        """Another hub has written: see what."""
+        self._next_look = min(self._next_look, self._clock.monotonic() + LOOK_SOON_S)
+        self._inbox.wake()
+
     def start(self) -> None:
         """Take up the doors as stored and begin; raises `sqlalchemy.exc.DBAPIError` when the store does not work."""
+        if self._place is None:
+            self._take_up(begin=True)
+        else:
+            self._join()
+        self._thread.start()
+
+    def _take_up(self, *, begin: bool) -> None:
+        """Take the doors over from whoever had them before. `begin`: nobody looked after them in between."""
         now = self._clock.now()
         with writing(self._db) as tx:
-            stored = read.machines(tx)
-            self._machines = {door: _restore(rules, stored.get(door), now) for door, rules in self._rules.items()}
+            if self._place:
+                write.line_up(tx)
+                self._memory.catch_up(tx, self._rules, now, lock=True)
+            else:
+                self._memory.load(tx, now)
+                self._memory.documents = {}  # all of them are written anew
             doors = write.drop_doors(tx, list(self._rules))
             nodes = write.drop_nodes(tx, [node for door in self._config.doors for node in door.nodes])
             write.put_letters(tx, upkeep.farewell(self._config, doors, nodes, now), now)
-            batch = self._batch({})
+            batch = self._batch(self._rules, {})
+            if begin:
+                batch.start(now)
+            heard = self._hear_of_erasures(tx, batch, read.mark(tx, "erasure") or 0)
+            # Where this hub is alone, the dispatcher says how the doors stand at every connect.
+            batch.write_to(tx, now, announced=self._place is None)
+        self._erased = heard
+        self._adopt(batch, now)
+
+    def _join(self) -> None:
+        """Come to a site that other hubs may serve: only what none of them knows begins."""
+        now = self._clock.now()
+        with writing(self._db) as tx:
+            write.line_up(tx)
+            known = self._memory.load(tx, now)
+            batch = self._batch(self._rules.keys() - known, {})
             batch.start(now)
-            # All of them, each time: one may have come between the last hub's last look and its end.
-            batch.forget(erase.since(self._db, 0))
-            batch.write_to(tx, now, announced=True)  # by the dispatcher, at every connect
-        self._adopt(batch)
-        self._thread.start()
+            batch.write_to(tx, now, announced=True)
+        self._adopt(batch, now)
 
     def stop(self, timeout: float = 1.0) -> None:
         """Finish what is at hand and end."""
@@ -140,25 +179,32 @@ class DoorEngine:
                 self._stopping.wait(LONGEST_WAIT_S)
 
     def _turn(self) -> None:
-        messages = self._gather()
+        messages = self._inbox.gather(self._patience())
+        if (begin := self._lead_begins) is not None:
+            self._lead_begins = None
+            self._persist(lambda: self._take_up(begin=begin))
         faults = [FaultIn(door, {kind: text}) for kind, text in self._inbox.news() for door in self._rules]
         now = self._watch.look()
-        due = any(policy.next_moment(self._rules[d], m, now) <= now for d, m in self._machines.items())
-        if messages or faults or due or self._watch.shift:
+        if not self._leads:
+            self._watch.shift = timedelta()  # the leader sees to that, by its own clock
+        if messages or faults or (self._leads and (self._watch.shift or self._memory.due(now))):
             self._settle(messages, faults)
-        elif self._clock.monotonic() >= self._next_purge:
+        elif self._leads and self._clock.monotonic() >= self._next_purge:
             self._purge(now)
         if self._clock.monotonic() >= self._next_look:
             self._next_look = self._clock.monotonic() + LONGEST_WAIT_S
-            self._forget(now)
+            self._see_others(now)
         self.turns += 1
 
-    def _gather(self) -> list[Received]:
-        """Wait for a message or the next deadline; then take all that is there."""
-        now = self._clock.now()
-        moments = (policy.next_moment(self._rules[d], m, now) for d, m in self._machines.items())
-        wait = min(((moment - now).total_seconds() for moment in moments), default=LONGEST_WAIT_S)
-        return self._inbox.gather(min(max(wait, 0.001), LONGEST_WAIT_S))
+    @property
+    def _leads(self) -> bool:
+        return self._place is None or self._place.leads
+
+    def _patience(self) -> float:
+        """Return the seconds until the next deadline."""
+        moment = self._memory.next_moment() if self._leads else None
+        wait = (moment - self._clock.now()).total_seconds() if moment else LONGEST_WAIT_S
+        return min(max(min(wait, self._next_look - self._clock.monotonic()), 0.001), LONGEST_WAIT_S)
 
     def _settle(self, messages: Sequence[Received], faults: Sequence[FaultIn] = ()) -> None:
         """Write a batch, however long it takes the store to take it, then confirm it."""
@@ -186,7 +232,7 @@ class DoorEngine:
         log.error("the store has taken nothing for %g s; the doors go to their safe states", STORE_PATIENCE_S)
         now = self._clock.now()
         for door, rules in self._rules.items():
-            if command := policy.without_store(rules, self._machines[door], now):
+            if command := policy.without_store(rules, self._memory.machines[door], now):
                 self._tell_lock(rules.door, command)
 
     def _keep_alone(self, inputs: Sequence[Input]) -> bool:
@@ -199,34 +245,58 @@ class DoorEngine:
     def _commit(self, inputs: Sequence[Input]) -> None:
         self.turns += 1
         now = self._watch.look()
+        # The doors that something comes to, or at which something ends; the others stay as they are.
+        doors = {item.door for item in inputs if isinstance(item, DoorInput)}
+        if self._leads:
+            doors |= self._rules.keys() if self._watch.shift else self._memory.due(now)
         with writing(self._db) as tx:
+            if self._place:
+                self._memory.catch_up(tx, doors, now, lock=True)
             ids = [item.passage.passage for item in inputs if isinstance(item, PassageIn)]
-            batch = self._batch(read.revisions(tx, ids) if ids else {})
-            batch.shift(self._watch.shift)
+            batch = self._batch(doors, read.revisions(tx, ids) if ids else {})
+            if self._leads:
+                batch.shift(self._watch.shift)
             batch.tick(now)
             for item in inputs:
                 if not isinstance(item, BirthIn):
                     batch.take(item, now)
             batch.write_to(tx, now)
+            if self._place:
+                write.tell_hubs(tx, self._place.me)
         self._watch.shift = timedelta()
         self._passages += len(ids)
-        self._adopt(batch)
+        self._adopt(batch, now)
 
-    def _adopt(self, batch: Batch) -> None:
+    def _adopt(self, batch: Batch, now: datetime) -> None:
         """Committed: from here on the doors are so."""
-        self._machines, self._documents = batch.machines, batch.documents
+        self._memory.adopt(batch, now)
         self._on_commit()
         for door in batch.written:
             made = batch.decided.get(door, [])
             self._late += sum(one.event_type == "late" for one in made)
-            for listener in self._listeners:
-                try:
-                    listener(door, *self._documents[door], made)
-                except Exception:
-                    log.exception("a listener failed; the doors go on")
+            self._tell(door, made)
 
-    def _batch(self, stored: dict[tuple[str, str], set[int]]) -> Batch:
-        return Batch(self._config, self._rules, self._machines, self._documents, stored=stored, plan=self._plan)
+    def _tell(self, door: str, made: Sequence[Decision]) -> None:
+        for listener in self._listeners:
+            try:
+                listener(door, *self._memory.documents[door], made)
+            except Exception:
+                log.exception("a listener failed; the doors go on")
+
+    def _batch(self, doors: Collection[str], stored: dict[tuple[str, str], set[int]]) -> Batch:
+        machines = {door: self._memory.machines[door] for door in sorted(doors)}
+        documents = {door: known for door, known in self._memory.documents.items() if door in doors}
+        return Batch(self._config, self._rules, machines, documents, stored=stored, plan=self._plan)
+
+    def _see_others(self, now: datetime) -> None:
+        """See what other hubs have written, and whether somebody had something erased."""
+        if self._place:
+            with self._db.connect() as connection:
+                changed = self._memory.catch_up(connection, self._rules, now)
+            for door in changed:
+                self._tell(door, ())
+        if self._leads:
+            self._forget(now)
 
     def _purge(self, now: datetime) -> None:
         """Delete a little of what is too old; the rest with the next idle moment."""
@@ -234,24 +304,22 @@ class DoorEngine:
             self._next_purge = self._clock.monotonic() + PURGE_EVERY_S
 
     def _forget(self, now: datetime) -> None:
-        """See whether somebody had something erased from the store, and forget it too (P9)."""
-        newest = erase.newest(self._db)
-        if newest == self._erased:
+        """What somebody had erased from the store, the doors forget too (P9)."""
+        if erase.newest(self._db) == self._erased:
             return
-        batch = self._batch({})
-        batch.forget(erase.since(self._db, self._erased))
         with writing(self._db) as tx:
+            if self._place:
+                self._memory.catch_up(tx, self._rules, now, lock=True)
+            batch = self._batch(self._rules, {})
+            heard = self._hear_of_erasures(tx, batch, self._erased)
             batch.write_to(tx, now)
-        self._erased = newest
-        self._adopt(batch)
+        self._erased = heard
+        self._adopt(batch, now)
 
-
-def _restore(rules: Rules, document: dict[str, object] | None, now: datetime) -> Machine:
-    """Read a stored door; one that cannot be read begins anew, and says so."""
-    if document is None:
-        return policy.initial(rules, now)
-    try:
-        return policy.from_document(document)
-    except ValidationError:
-        log.exception("the stored state of door %s cannot be read; it begins anew", rules.door.id)
-        return policy.initial(rules, now)
+    def _hear_of_erasures(self, tx: Connection, batch: Batch, after: int) -> int:
+        """Let the doors forget what was erased after the erasure of this number; returns the last one's."""
+        newest = erase.newest(self._db)
+        if newest > after:
+            batch.forget(erase.since(self._db, after))
+            write.put_mark(tx, "erasure", newest)
+        return max(newest, after)

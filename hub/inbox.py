@@ -59,6 +59,10 @@ class Inbox:
         self._news.put((kind, text))
         self.wake()
 
+    def forget_reports(self) -> None:
+        """Take whatever is reported next for news: somebody else may have told the doors something meanwhile."""
+        self._reported = dict.fromkeys(FaultKind, "?")
+
     def wake(self) -> None:
         """Let `gather` return."""
         with contextlib.suppress(queue.Full):  # then it is awake anyway

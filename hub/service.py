@@ -58,8 +58,10 @@ class Hub:
     def _start(self) -> None:
         config, clock = self._config, self._clock
         db = self._db = open_store(config.database)
-        live, worker = Live(), Worker(config, db, clock)
-        core = Core(config, db, clock, plan=plan, discovery=_discovery, on_commit=worker.wake)
+        live = Live()
+        core = Core(config, db, clock, plan=plan, discovery=_discovery)
+        worker = Worker(config, db, clock, place=core.place)
+        core.on_commit = worker.wake
 
         def tell(door: str, state: DoorState, display: Display, made: Sequence[Decision]) -> None:
             for decision in made or (None,):

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Engine, Row
 
 from hub.config import HubConfig, Recipient
+from hub.memory import Place
 from hub.notices import queue, render, schedule
 from hub.notices.plan import NoticeRow, Status
 from hub.notices.sender import AddressError, Sender, SendError
@@ -63,7 +64,10 @@ class Worker:
         clock: Clock,
         *,
         open_sender: OpenSender = apprise_sender,
+        place: Place | None = None,
     ) -> None:
+        """`place`: where several hubs share the store, which one this is. Then only the leader sorts and sends."""
+        self._place = place
         self._config, self._db, self._clock, self._open = config, db, clock, open_sender
         self._recipients = {recipient.id: recipient for recipient in config.notices.recipients}
         self._cooldowns = {recipient.id: recipient.cooldown for recipient in config.notices.recipients}
@@ -113,6 +117,8 @@ class Worker:
     def _round(self) -> float:
         """Sort what is new and send what is due; returns the seconds until the next look."""
         while not self._stopping.is_set():
+            if self._place and not self._place.leads:
+                return 1.0
             # In turn, so that neither a flood of refusals nor a slow server holds up the other.
             all_sorted = self._sort()
             now = self._clock.now()
@@ -137,6 +143,8 @@ class Worker:
         due = [(group, last) for group, last in silenced if self._digest_due(group, now)]
         if fresh or due:
             with writing(self._db) as conn:
+                if self._place and not self._place.holds(conn):
+                    return True  # somebody else leads by now, and has sorted these
                 queue.apply(conn, schedule.triage(fresh, openers, self._cooldowns))
                 for group, last in due:
                     queue.put_digest(conn, self._digest(group, queue.facts_of(conn, last), now))
@@ -166,7 +174,9 @@ class Worker:
         give_up = self._config.notices.give_up_after
         again = schedule.next_try(notice.revived_at or notice.created_at, started, attempts, give_up)
         # Written before: whatever ends this process now, the row says that the letter may have gone out.
-        self._write(notice.id, attempts=attempts, next_try=again or started, last_error="under way, outcome unknown")
+        if not self._claim(notice, attempts=attempts, next_try=again or started,
+                           last_error="under way, outcome unknown"):  # fmt: skip
+            return
         with self._db.connect() as conn:
             carried = queue.carried(conn, notice.id)
         try:
@@ -198,6 +208,11 @@ class Worker:
         if notice.recipient not in self._failing:
             self._failing.add(notice.recipient)
             log.warning("no notice reaches %s: %s; trying on", notice.recipient, why)
+
+    def _claim(self, notice: Row[Any], **values: Any) -> bool:
+        """Take a notice in hand; False where another hub has done so."""
+        with writing(self._db) as conn:
+            return (self._place is None or self._place.holds(conn)) and queue.take(conn, notice, **values)
 
     def _write(self, notice: str, **values: Any) -> None:
         with writing(self._db) as conn:

@@ -41,6 +41,11 @@ def shown(database: Database) -> str:
     return make_url(database.get_secret_value()).render_as_string(hide_password=True)
 
 
+def shares(db: Engine) -> bool:
+    """Whether several hubs may work on this store."""
+    return db.dialect.name == "postgresql"
+
+
 @contextmanager
 def writing(db: Engine) -> Iterator[Connection]:
     """One transaction that writes: on disk when the block has ended, undone when it raises.
@@ -66,6 +71,8 @@ def _sqlite(path: Path) -> Engine:
 def _postgresql(address: SecretStr) -> Engine:
     url = make_url(address.get_secret_value()).set(drivername="postgresql+psycopg")
     limits = f"-c lock_timeout={BUSY_MS} -c statement_timeout={STATEMENT_S * 1000} -c timezone=UTC"
+    # A hub that sleeps in the middle of a transaction must not hold a door that others serve.
+    limits += f" -c idle_in_transaction_session_timeout={BUSY_MS}"
     # A server that vanished without a word is noticed within seconds.
     alive = {"keepalives_idle": 2, "keepalives_interval": 1, "keepalives_count": 3, "tcp_user_timeout": 5000}
     return create_engine(

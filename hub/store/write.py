@@ -8,7 +8,19 @@ from typing import Any
 from sqlalchemy import Connection, Table, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from hub.store.schema import counts, decisions, doors, erasures, evidence, nodes, notices, outbox, passages, refusals
+from hub.store.schema import (
+    counts,
+    decisions,
+    doors,
+    erasures,
+    evidence,
+    marks,
+    nodes,
+    notices,
+    outbox,
+    passages,
+    refusals,
+)
 from maskgate.messages import Counters, Decision, Passage
 
 #: Rows that one purge takes of a table, so that no decision waits for it.
@@ -17,6 +29,11 @@ PURGE_ROWS = 500
 KEEP_SENT = timedelta(hours=1)
 #: Samples of refused messages; older ones go.
 KEEP_REFUSALS = 1000
+
+#: The channel on which a hub tells the others that it has written.
+CHANNEL = "maskgate"
+#: Under this number hubs that start or begin to lead line up.
+_LINE, LINE_S = 0x6D61736C, 10
 
 Row = dict[str, Any]
 
@@ -64,11 +81,31 @@ def put_decisions(tx: Connection, made: Iterable[Decision]) -> None:
         tx.execute(decisions.insert(), values)
 
 
-def put_door(tx: Connection, door: str, now: datetime, **documents: Mapping[str, Any]) -> None:
-    """Write a door: `machine`, `state` and `display`."""
-    row: Row = {"door": door, "changed_at": now, **documents}
-    statement = _insert(tx, doors).values(row)
-    tx.execute(statement.on_conflict_do_update(index_elements=["door"], set_=row))
+def put_doors(tx: Connection, now: datetime, rows: Mapping[str, Row]) -> None:
+    """Write doors, each by its id: `machine`, `state` and `display`."""
+    if not rows:
+        return
+    statement = _insert(tx, doors)
+    news = {name: statement.excluded[name] for name in ("changed_at", "machine", "state", "display")}
+    statement = statement.on_conflict_do_update(index_elements=["door"], set_=news | {"version": doors.c.version + 1})
+    tx.execute(statement, [{"door": door, "changed_at": now, "version": 1, **row} for door, row in rows.items()])
+
+
+def put_mark(tx: Connection, name: str, number: int) -> None:
+    """Keep a number under a name."""
+    row: Row = {"name": name, "number": number}
+    tx.execute(_insert(tx, marks).values(row).on_conflict_do_update(index_elements=["name"], set_=row))
+
+
+def tell_hubs(tx: Connection, me: str) -> None:
+    """Tell the other hubs, once the transaction is on disk, that there is news (PostgreSQL)."""
+    tx.execute(select(func.pg_notify(CHANNEL, me)))
+
+
+def line_up(tx: Connection) -> None:
+    """Let hubs that start or begin to lead do so one after another, and wait for it (PostgreSQL)."""
+    tx.execute(select(func.set_config("lock_timeout", f"{LINE_S}s", True)))
+    tx.execute(select(func.pg_advisory_xact_lock(_LINE)))
 
 
 def drop_doors(tx: Connection, keep: Sequence[str]) -> list[str]:
@@ -85,11 +122,14 @@ def drop_nodes(tx: Connection, keep: Sequence[str]) -> list[str]:
     return gone
 
 
-def add_counts(tx: Connection, door: str, day: str, more: Counters) -> None:
-    """Add to a day's counts."""
-    row: Row = {"door": door, "day": day, **more.model_dump()}
-    sums = {name: counts.c[name] + value for name, value in more.model_dump().items()}
-    tx.execute(_insert(tx, counts).values(row).on_conflict_do_update(index_elements=["door", "day"], set_=sums))
+def add_counts(tx: Connection, sums: Mapping[tuple[str, str], Counters]) -> None:
+    """Add to counts, each by door and day."""
+    if not sums:
+        return
+    statement = _insert(tx, counts)
+    added = {name: counts.c[name] + statement.excluded[name] for name in Counters.model_fields}
+    statement = statement.on_conflict_do_update(index_elements=["door", "day"], set_=added)
+    tx.execute(statement, [{"door": door, "day": day, **more.model_dump()} for (door, day), more in sums.items()])
 
 
 def put_node(tx: Connection, node: str, now: datetime, values: Row) -> None:
@@ -133,6 +173,12 @@ def mark_sent(tx: Connection, seqs: Sequence[int], now: datetime) -> None:
     """Note that the broker has these."""
     if seqs:
         tx.execute(update(outbox).where(outbox.c.seq.in_(seqs)).values(sent_at=now))
+
+
+def claim(tx: Connection, seqs: Sequence[int], now: datetime) -> set[int]:
+    """Mark letters as sent before they are; returns those that nobody had marked. No two hubs get the same one."""
+    mine = update(outbox).where(outbox.c.seq.in_(seqs), outbox.c.sent_at.is_(None)).values(sent_at=now)
+    return set(tx.scalars(mine.returning(outbox.c.seq)))
 
 
 def drop_letters(tx: Connection, seqs: Sequence[int]) -> None:

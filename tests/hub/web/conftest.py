@@ -18,7 +18,7 @@ from hub.config import HubConfig
 from hub.live import Live
 from hub.policy.words import DISPLAY
 from hub.store.open import open_store, writing
-from hub.store.write import put_decisions, put_door, put_node
+from hub.store.write import put_decisions, put_doors, put_node
 from hub.web import Health, Server
 from maskgate.clock import SystemClock
 from maskgate.ids import new_id
@@ -134,9 +134,8 @@ class Site:
         )  # fmt: skip
         with writing(self.db) as tx:
             put_decisions(tx, [decision] if decision else [])
-            put_door(
-                tx, door, now, machine={}, state=state.model_dump(mode="json"), display=display.model_dump(mode="json")
-            )
+            documents = {"state": state.model_dump(mode="json"), "display": display.model_dump(mode="json")}
+            put_doors(tx, now, {door: {"machine": {}, **documents}})
         self.live.publish(door, state, display, decision)
 
     def node_says(self, node: str, availability: Availability = Availability.ONLINE, **health: Any) -> None:
