@@ -16,7 +16,7 @@ from hub.locks import driver_for
 from hub.policy import Machine, Outcome, Rules
 from hub.policy.state import Seen
 from hub.refusals import SAMPLE_BYTES
-from hub.store import write
+from hub.store import together, write
 from hub.store.erase import Erasure
 from hub.store.write import Letter, Row
 from maskgate import topics
@@ -121,8 +121,17 @@ class Batch:
         for door, machine in list(self.machines.items()):
             self._keep(door, policy.start(self._rules[door], machine, now), now)
 
-    def write_to(self, tx: Connection, now: datetime, *, announced: bool = False) -> None:
-        """Write it all; part of the caller's transaction. `announced`: the doors' documents leave by another way."""
+    def write_to(self, tx: Connection, now: datetime, *, announced: bool = False, sign: str | None = None) -> None:
+        """Write it all; part of the caller's transaction.
+
+        `announced`: the doors' documents leave by another way. `sign`: the hub that tells the others of it.
+        """
+        with together(tx):
+            self._write_to(tx, now, announced=announced)
+            if sign is not None:
+                write.tell_hubs(tx, sign)
+
+    def _write_to(self, tx: Connection, now: datetime, *, announced: bool) -> None:
         write.put_passages(tx, self._passages)
         write.put_decisions(tx, [one for made in self.decided.values() for one in made])
         letters = list(self._commands)  # what moves a lock leaves first

@@ -260,9 +260,7 @@ class DoorEngine:
             for item in inputs:
                 if not isinstance(item, BirthIn):
                     batch.take(item, now)
-            batch.write_to(tx, now)
-            if self._place:
-                write.tell_hubs(tx, self._place.me)
+            batch.write_to(tx, now, sign=self._place.me if self._place else None)
         self._watch.shift = timedelta()
         self._passages += len(ids)
         self._adopt(batch, now)

@@ -50,8 +50,8 @@ class Letter:
 
 
 def _insert(tx: Connection, table: Table) -> Any:
-    """Return the insert that knows ON CONFLICT on this database."""
-    return (postgresql if tx.dialect.name == "postgresql" else sqlite).insert(table)
+    """Return the insert that knows ON CONFLICT on this database, and asks for no row numbers."""
+    return (postgresql if tx.dialect.name == "postgresql" else sqlite).insert(table).inline()
 
 
 def put_passages(tx: Connection, rows: Iterable[tuple[str, Passage, datetime]]) -> None:
@@ -78,7 +78,7 @@ def put_decisions(tx: Connection, made: Iterable[Decision]) -> None:
         for one in made
     ]
     if values:
-        tx.execute(decisions.insert(), values)
+        tx.execute(decisions.insert().inline(), values)
 
 
 def put_doors(tx: Connection, now: datetime, rows: Mapping[str, Row]) -> None:
@@ -141,7 +141,7 @@ def put_node(tx: Connection, node: str, now: datetime, values: Row) -> None:
 def put_refusals(tx: Connection, rows: list[Row]) -> None:
     """Write what was refused."""
     if rows:
-        tx.execute(refusals.insert(), rows)
+        tx.execute(refusals.insert().inline(), rows)
 
 
 def put_evidence(tx: Connection, rows: list[Row]) -> None:
@@ -153,7 +153,7 @@ def put_evidence(tx: Connection, rows: list[Row]) -> None:
 def put_notices(tx: Connection, rows: list[Row]) -> None:
     """Write notices that wait to be sent."""
     if rows:
-        tx.execute(notices.insert(), rows)
+        tx.execute(notices.insert().inline(), rows)
 
 
 def put_letters(tx: Connection, letters: Sequence[Letter], now: datetime) -> None:
@@ -166,7 +166,7 @@ def put_letters(tx: Connection, letters: Sequence[Letter], now: datetime) -> Non
         for one in letters
     ]  # fmt: skip
     if values:
-        tx.execute(outbox.insert(), values)
+        tx.execute(outbox.insert().inline(), values)
 
 
 def mark_sent(tx: Connection, seqs: Sequence[int], now: datetime) -> None:
