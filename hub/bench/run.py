@@ -93,7 +93,7 @@ def _hub(folder: Path, port: int, nodes: int, database: str | None) -> Iterator[
             "lock": {"command_topic": f"lock/{number}/set", "feedback_topic": f"lock/{number}/state",
                      "payload_lock": "LOCK {id}", "payload_unlock": "UNLOCK {id}", "feedback_within": 30,
                      "attempts": 1},
-            "policy": {"mode": "hard", "entry": "controlled", "max_age": 60, "grant_hold": 60},
+            "policy": {"mode": "hard", "entry": "controlled", "max_age": 60, "grant_hold": 60, "group": "each"},
         }
         for number in range(nodes)
     ]  # fmt: skip

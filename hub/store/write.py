@@ -57,28 +57,29 @@ def _insert(tx: Connection, table: Table) -> Any:
 def put_passages(tx: Connection, rows: Iterable[tuple[str, Passage, datetime]]) -> None:
     """Write verdicts (door, verdict, received); one that is there already stays as it is."""
     values = [
-        passage.model_dump(include=_PASSAGE) | {"door": door, "received_at": received}
+        {name: getattr(passage, name) for name in _PASSAGE} | {"door": door, "received_at": received}
         for door, passage, received in rows
     ]
     if values:
         tx.execute(_insert(tx, passages).on_conflict_do_nothing(), values)
 
 
-_PASSAGE = {
+_PASSAGE = (
     "passage", "revision", "node", "seen_from", "seen_to", "state", "confidence", "frames", "faces_in_view", "model",
     "reason",
-}  # fmt: skip
+)  # fmt: skip
 
 
 def put_decisions(tx: Connection, made: Iterable[Decision]) -> None:
     """Write decisions."""
     values = [
-        one.model_dump(include={"id", "door", "at", "passage", "revision", "event_type", "decision"})
-        | {"document": one.model_dump(mode="json")}
-        for one in made
+        {name: getattr(one, name) for name in _DECISION} | {"document": one.model_dump(mode="json")} for one in made
     ]
     if values:
         tx.execute(decisions.insert().inline(), values)
+
+
+_DECISION = ("id", "door", "at", "passage", "revision", "event_type", "decision")
 
 
 def put_doors(tx: Connection, now: datetime, rows: Mapping[str, Row]) -> None:
