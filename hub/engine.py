@@ -7,7 +7,6 @@ nothing and is tried again until the store takes it; verdicts grow old in the me
 import logging
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine
@@ -19,12 +18,12 @@ from hub.config import Door, HubConfig
 from hub.inbox import Inbox, Received
 from hub.inputs import BirthIn, DoorInput, FaultIn, Input, PassageIn
 from hub.intake import Intake
+from hub.listeners import Listener, Listeners, Stats
 from hub.memory import Memory, Place
 from hub.persist import STORE_PATIENCE_S, Persist
 from hub.policy import FaultKind, LockCommand, Rules
 from hub.store import erase, read, write, writing
 from maskgate.clock import Clock
-from maskgate.messages import Decision, Display, DoorState
 from maskgate.mqtt import Inbound
 
 log = logging.getLogger(__name__)
@@ -33,18 +32,6 @@ LONGEST_WAIT_S = 1.0
 #: How soon it is seen what another hub has written, in seconds.
 LOOK_SOON_S = 0.1
 PURGE_EVERY_S = 3600.0
-
-Listener = Callable[[str, DoorState, Display, Sequence[Decision]], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Stats:
-    """What happened since the start."""
-
-    passages: int
-    late: int
-    dropped: int  # messages that found the queue full
-    failures: int  # transactions that had to be tried again
 
 
 class DoorEngine:
@@ -66,7 +53,7 @@ class DoorEngine:
         """`place`: where several hubs share the store, which one this is. Then the leader runs the deadlines."""
         self._config, self._db, self._clock, self._plan = config, db, clock, plan
         self._confirm, self._on_commit, self._on_birth, self._tell_lock = confirm, on_commit, on_birth, tell_lock
-        self._listeners: list[Listener] = []
+        self._listeners = Listeners()
         self._rules = {door.id: Rules.of(config, door) for door in config.doors}
         self._memory, self._place = Memory(self._rules), place
         self._lead_begins: bool | None = None  # this hub leads since a moment ago; whether the doors begin anew
@@ -97,7 +84,7 @@ class DoorEngine:
 
     def subscribe(self, listener: Listener) -> None:
         """Call `listener` after each commit, for each door that changed, from the engine's thread."""
-        self._listeners.append(listener)
+        self._listeners.add(listener)
 
     def documents(self) -> Mapping[str, Documents]:
         """Return the doors' documents as last committed."""
@@ -272,14 +259,7 @@ class DoorEngine:
         for door in batch.written:
             made = batch.decided.get(door, [])
             self._late += sum(one.event_type == "late" for one in made)
-            self._tell(door, made)
-
-    def _tell(self, door: str, made: Sequence[Decision]) -> None:
-        for listener in self._listeners:
-            try:
-                listener(door, *self._memory.documents[door], made)
-            except Exception:
-                log.exception("a listener failed; the doors go on")
+            self._listeners.tell(door, self._memory.documents[door], made)
 
     def _batch(self, doors: Collection[str], stored: dict[tuple[str, str], set[int]]) -> Batch:
         machines = {door: self._memory.machines[door] for door in sorted(doors)}
@@ -292,7 +272,7 @@ class DoorEngine:
             with self._db.connect() as connection:
                 changed = self._memory.catch_up(connection, self._rules, now)
             for door in changed:
-                self._tell(door, ())
+                self._listeners.tell(door, self._memory.documents[door], ())
         if self._leads:
             self._forget(now)
 
