@@ -68,6 +68,7 @@ class Dispatcher:
         self._link: Link | None = None
         self._wake, self._stopping = threading.Event(), threading.Event()
         self._fresh = threading.Event()  # the connection is new
+        self._due = True  # something may wait that nobody has looked at
         self._greeted = False  # on this connection it was said how everything stands
         self._tokens: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._under_way: dict[int, tuple[int, bool]] = {}  # token to row and whether it expires
@@ -102,6 +103,7 @@ class Dispatcher:
 
     def wake(self) -> None:
         """There may be something to send."""
+        self._due = True
         self._wake.set()
 
     def up(self) -> None:
@@ -143,7 +145,8 @@ class Dispatcher:
             log.warning("what was sent last could not be marked; it is sent again")
 
     def _turn(self) -> None:
-        self._wake.wait(self._patience())
+        if not self._wake.wait(self._patience()):
+            self._due = True
         self._wake.clear()
         self._pulse()
         self._collect()
@@ -153,7 +156,7 @@ class Dispatcher:
         now = self._clock.monotonic()
         if self._fresh.is_set():
             self._fresh.clear()
-            self._greeted = True
+            self._greeted = self._due = True
             self._under_way.clear()
             self._cursor = 0
             self._announce(link)
@@ -212,8 +215,11 @@ class Dispatcher:
 
     def _pump(self, link: Link) -> None:
         """Send what waits, as far as the window is open."""
-        while (room := WINDOW - len(self._under_way)) > 0:
+        # Looked at again when half of them are confirmed, not at every single confirmation.
+        while self._due and (room := WINDOW - len(self._under_way)) >= WINDOW // 2:
+            self._due = False
             rows = self._waiting(room)
+            self._due = self._due or len(rows) == room
             if not rows:
                 return
             idle = _idle(rows, self._clock.now())
@@ -223,8 +229,10 @@ class Dispatcher:
                 if row.seq in idle or (self._place and row.expires_at and (row.seq not in mine or _late(row, now))):
                     pass
                 elif not self._leads:
+                    self._due = True
                     return
                 elif (token := link.publish(_outbound(row, now))) is None:
+                    self._due = True
                     return  # the connection is gone; the next one begins anew
                 else:
                     self._under_way[token] = (row.seq, row.expires_at is not None)
