@@ -7,7 +7,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test check format docs lock test-training test-tflite score evaluate bench-eyes bench-node bench-hub soak-node clean
+.PHONY: help demo test check format docs lock test-training test-tflite score evaluate bench-eyes bench-node bench-hub \
+	bench-web bench-notices idle-node soak-node clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | sed 's/|/\t/' | expand -t 18
@@ -28,9 +29,10 @@ format: $(VENV)/.ready  ## bring the code into shape
 	$(BIN)/ruff format $(ROOMS)
 	$(BIN)/ruff check --fix $(ROOMS)
 
-docs: $(VENV)/.ready  ## what is generated: docs/topics.md, deploy/mosquitto/acl
+docs: $(VENV)/.ready  ## what is generated: docs/topics.md, deploy/mosquitto/acl, deploy/config/hub.schema.json
 	$(BIN)/maskgate topics > docs/topics.md
 	$(BIN)/maskgate topics --format acl > deploy/mosquitto/acl
+	$(BIN)/maskgate hub schema > deploy/config/hub.schema.json
 
 lock:  ## after a change of pyproject.toml: pin everything, with hashes
 	$(BIN)/uv lock --quiet --upgrade
@@ -64,8 +66,17 @@ bench-hub: $(VENV)/.ready  ## a hub beside its broker and its store: [VERDICTS=6
 	@$(BIN)/python -m hub.bench $(if $(VERDICTS),--verdicts $(VERDICTS)) $(if $(RATE),--rate $(RATE)) \
 		$(if $(NODES),--nodes '$(NODES)') $(if $(DATABASE),--database '$(DATABASE)')
 
+bench-web: $(VENV)/.ready  ## each page and call of the hub over many stored passages: [PASSAGES=1000000] [ROUNDS=50] [STORE=postgresql://...]
+	@$(BIN)/python -m tests.hub.web.bench --passages $(or $(PASSAGES),1000000) --rounds $(or $(ROUNDS),50) \
+		$(if $(STORE),--store '$(STORE)')
+
+idle-node: $(VENV)/.ready  ## the whole node before an empty door: processor time by thread, fails above 5 % [COUNT_S=30]
+	@$(BIN)/maskgate node trial idle --seconds $(or $(COUNT_S),30)
 soak-node: $(VENV)/.ready  ## a day of frames in fast time: [CLIPS=../shared/datasets/videos/*.mp4] [FRAMES=100000]
 	@$(BIN)/maskgate node trial soak --frames $(or $(FRAMES),100000) $(or $(CLIPS),../shared/datasets/videos/*.mp4)
+
+bench-notices: $(VENV)/.ready  ## what a hung mail server costs a decision: [COUNT=300]
+	@$(BIN)/python -m hub.notices.bench $(or $(COUNT),300)
 
 score: $(VENV)/.ready  ## judge the models on DATA (../shared/datasets by default)
 	$(BIN)/maskgate train score --data $(or $(DATA),../shared/datasets)

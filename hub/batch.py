@@ -11,17 +11,17 @@ from sqlalchemy import Connection
 from hub import policy
 from hub.config import HubConfig
 from hub.doors import apply
-from hub.inputs import AckIn, AsideInput, DoorInput, EvidenceIn, NodeIn, PassageIn, RefusedIn
+from hub.inputs import AckIn, AsideInput, CommandIn, DoorInput, EvidenceIn, NodeIn, PassageIn, RefusedIn
 from hub.locks import driver_for
 from hub.policy import Machine, Outcome, Rules
 from hub.policy.state import Seen
 from hub.refusals import SAMPLE_BYTES
-from hub.store import together, write
+from hub.store import audits, together, write
 from hub.store.erase import Erasure
 from hub.store.write import Letter, Row
 from maskgate import topics
 from maskgate.ids import new_id
-from maskgate.messages import Ack, Counters, Decision, Display, DoorState, Passage, PassageRef, encode
+from maskgate.messages import Ack, Acknowledge, Counters, Decision, Display, DoorState, Passage, PassageRef, encode
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +58,8 @@ class Batch:
         self._commands: list[Letter] = []
         self._announced: list[Letter] = []
         self._counts: dict[tuple[str, str], Counters] = {}
+        self._acknowledged: set[str] = set()  # doors whose problem a person has seen
+        self._by_people: list[CommandIn | PassageIn] = []
 
     def take(self, item: DoorInput | AsideInput, now: datetime) -> None:
         """Take one input. A fault of ours in it is logged and costs this input only (P3)."""
@@ -78,11 +80,24 @@ class Batch:
             self._passages.append((item.door, passage, item.received_at))
         if isinstance(item, NodeIn):
             self._note_node(item)
+        if isinstance(item, CommandIn | PassageIn) and item.by is not None:
+            self._by_people.append(item)
         try:
             outcome = apply(self._rules[item.door], self.machines[item.door], item, now, newest_stored=newest)
+            if isinstance(item, CommandIn) and isinstance(item.command, Acknowledge):
+                self._acknowledge(item.door, outcome.state)
             self._keep(item.door, outcome, now)
         except Exception:
             log.exception("an input at door %s could not be decided on; it is left out", item.door)
+
+    def _acknowledge(self, door: str, after: Machine) -> None:
+        """End the escalations of a door, those of this batch too, if the command was obeyed."""
+        if after.heard == self.machines[door].heard:
+            return  # too old, or heard before
+        self._acknowledged.add(door)
+        for row in self._notices:
+            if row["door"] == door and row["next_try"] > row["created_at"]:
+                row["status"] = "acknowledged"
 
     def _put_aside(self, item: AsideInput) -> None:
         """Take what no door decides on."""
@@ -141,8 +156,12 @@ class Batch:
                 letters += () if announced else documents
         write.put_doors(tx, now, self._doors)
         write.add_counts(tx, self._counts)
+        for item in self._by_people:
+            said = item.command if isinstance(item, CommandIn) else item.passage
+            audits.note(tx, now, item.by or "", type(said).__name__, door=item.door, said=said.model_dump(mode="json"))
         for node, values in self._nodes.items():
             write.put_node(tx, node, now, values)
+        write.acknowledge(tx, self._acknowledged)
         write.put_notices(tx, self._notices)
         write.put_refusals(tx, self._refusals)
         write.put_evidence(tx, self._pictures)
@@ -157,7 +176,7 @@ class Batch:
         told = [one.decision for one in outcome.decided if one.tell]
         planned = [self._plan(self._config, one, after.counters.violations, now) for one in told]
         if outcome.command and (lock := self._rules[door].door.lock):
-            message = driver_for(lock).command(outcome.command)
+            message = driver_for(lock, root=self._config.mqtt.root, door=door).command(outcome.command)
             self._commands.append(
                 Letter(outcome.command.id, message.topic, message.payload, expires_at=outcome.command.expires_at)
             )
@@ -167,15 +186,16 @@ class Batch:
                 topic = topics.DOOR_DECISION.path(self._config.mqtt.root, door=door)
                 self._announced.append(Letter(one.decision.id, topic, encode(one.decision)))
         self._notices += [asdict(row) for rows in planned for row in rows]
-        self._count(door, before, after)
+        self._count(door, before, after, now)
         self.machines[door] = after
 
-    def _count(self, door: str, before: Machine, after: Machine) -> None:
+    def _count(self, door: str, before: Machine, after: Machine, now: datetime) -> None:
         base = before.counters if before.day == after.day else Counters()
         if after.counters == base:
             return
-        sums = self._counts.get((door, after.day), Counters())
-        self._counts[door, after.day] = Counters(
+        key = (door, f"{after.day}T{now.astimezone(self._config.zone):%H}")
+        sums = self._counts.get(key, Counters())
+        self._counts[key] = Counters(
             people=sums.people + after.counters.people - base.people,
             violations=sums.violations + after.counters.violations - base.violations,
             late=sums.late + after.counters.late - base.late,

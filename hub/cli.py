@@ -1,54 +1,115 @@
-"""`maskgate hub`: run, check, notices, erase, refused."""
+"""`maskgate hub`: run, check, reload, schema, acl, backup, erase, refused, notices."""
 
-import logging
 import signal
-import sys
 import threading
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from hub.cli_access import tokens, users
 from hub.cli_store import Config, fail, load_config, opened
+from hub.config.schema import json_schema
 from hub.notices.cli import app as notices
 from maskgate.clock import SystemClock
 from maskgate.config import ConfigError
 
 app = typer.Typer(help="The service of a site.", no_args_is_help=True, add_completion=False)
 app.add_typer(notices, name="notices")
+app.add_typer(users, name="user")
+app.add_typer(tokens, name="token")
 
 
 @app.command()
 def run(config: Config) -> None:
     """Serve the site until SIGTERM or Ctrl-C."""
     settings = load_config(config)
+    from hub.logs import begin
+    from hub.presence import Presence
+    from hub.reloading import take_up
     from hub.service import Hub
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    hub, stop = Hub(settings), threading.Event()
+    begin(settings.log)
+    hub, stop, again = Hub(settings), threading.Event(), threading.Event()
+    presence = Presence(settings.runs_at)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, lambda *_: again.set())
     try:
+        presence.take()
         hub.start()
+        if link := hub.first_link():
+            # To whoever started us, and not into the log: it is as good as a password until it is used.
+            typer.echo(f"There is no administrator yet. Become the first, once, within a day:\n    {link}", err=True)
+        while not stop.wait(0.2):  # in steps, so that a signal is heard at once on every platform
+            if again.is_set():
+                again.clear()
+                presence.reloaded(take_up(hub, config))
     except ConfigError as error:
         raise fail(error) from error
-    while not stop.wait(0.2):  # in steps, so that a signal is heard at once on every platform
-        pass
-    hub.stop()
+    finally:
+        hub.stop()
+        presence.drop()
+
+
+@app.command()
+def reload(config: Config) -> None:
+    """Have the running hub take up its changed configuration; a bad one is refused, and what runs goes on."""
+    settings = load_config(config)
+    from hub.presence import ask
+
+    try:
+        fault = ask(settings.runs_at)
+    except ConfigError as error:
+        raise fail(error) from error
+    if fault:
+        raise fail(ConfigError(fault))
+    typer.echo(f"OK: the hub goes on with {config}")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of hub.yaml, for editors."""
+    typer.echo(json_schema(), nl=False)
 
 
 @app.command()
 def check(config: Config) -> None:
     """Say whether a configuration is good, or what is wrong with it and how to mend it; starts nothing."""
-    settings = load_config(config)
-    from hub.notices.worker import open_senders
+    from hub.checking import examine
 
     try:
-        open_senders(settings.notices.recipients)
+        settings = examine(config)
     except ConfigError as error:
         raise fail(error) from error
     nodes = sum(len(door.nodes) for door in settings.doors)
     typer.echo(f"OK: {config}: doors {len(settings.doors)}, nodes {nodes}")
+
+
+@app.command()
+def acl(config: Config) -> None:
+    """Print mosquitto's access list for this site, with the topics of its locks."""
+    settings = load_config(config)
+    from hub.locks import access
+
+    typer.echo(access.acl(settings), nl=False)
+
+
+@app.command()
+def backup(
+    config: Config, file: Annotated[Path, typer.Argument(help="Where to; never over a file that is there.")]
+) -> None:
+    """Copy a SQLite store as it is at this moment; the hub may run meanwhile."""
+    settings = load_config(config)
+    from hub.store.backup import BackupError, back_up
+
+    try:
+        size = back_up(settings.database, file)
+    except BackupError as error:
+        raise fail(error) from error
+    typer.echo(f"{file}: {size} bytes, whole")
 
 
 When = Annotated[datetime, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])]

@@ -1,7 +1,7 @@
 """The part of the hub that decides: store, doors, line to the broker, outbox. Without pages, mails and discovery."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 from sqlalchemy import Engine
@@ -47,6 +47,7 @@ class Core:
         #: Called when this hub, or another of the site, has written.
         self.on_commit: Callable[[], None] = lambda: None
         self._started_at = clock.now()
+        self._complaint: str | None = None
         self._line: Line = self._many(db) if shares(db) else OneLine(self._whole_link)
         self.dispatcher = Dispatcher(
             config, db, clock, discovery=discovery, health=self.health, turns=lambda: self.engine.turns,
@@ -86,19 +87,36 @@ class Core:
         self.dispatcher.start(self._line.voice)
         self._line.start()
 
-    def stop(self) -> None:
-        """End in order: what was decided is on disk, and the broker is told that this is no failure."""
+    def stop(self, *, farewell: bool = True, clear: Sequence[str] = ()) -> None:
+        """End in order: what was decided is on disk, and (`farewell`) the broker is told that this is no failure.
+
+        `clear`: retained topics that nobody is to find any more, and then there is nothing to tell.
+        """
         self.engine.stop(timeout=0.7)
         self.dispatcher.stop(timeout=0.5)
-        self._line.stop(availability(self._config.mqtt.root, Availability.STOPPED), timeout=0.5)
+        words = availability(self._config.mqtt.root, Availability.STOPPED) if farewell else None
+        self._line.stop(words, clear=clear, timeout=0.5)
+
+    def complain(self, text: str | None) -> None:
+        """Say in the hub's health that a configuration was refused, or (None) that all is well."""
+        self._complaint = text[:255] if text else None
+        self.dispatcher.tell_health()
 
     def health(self, waiting: Waiting) -> HubHealth:
         """Return how the hub is."""
         return HubHealth(
             at=self._clock.now(), version=program_version(), started_at=self._started_at, outbox=waiting.outbox,
             notices_waiting=waiting.notices, notices_failed=waiting.notices_failed, refused=self.engine.refused,
-            late=self.engine.stats.late,
+            late=self.engine.stats.late, problem=self._complaint,
         )  # fmt: skip
+
+    def counters(self) -> dict[str, float]:
+        """Return what was counted since the start, by the names that metrics have."""
+        stats = self.engine.stats
+        return {
+            "passages": stats.passages, "late": stats.late, "dropped": stats.dropped, "store_retries": stats.failures,
+            "refused": self.engine.refused,
+        }  # fmt: skip
 
     def _whole_link(self) -> Link:
         """Make the one connection of a hub that is alone."""
@@ -131,7 +149,8 @@ class Core:
 
     def _tell_lock(self, door: Door, command: LockCommand) -> None:
         if door.lock and (voice := self._line.voice):
-            voice.publish(driver_for(door.lock).command(command))
+            driver = driver_for(door.lock, root=self._config.mqtt.root, door=door.id)
+            voice.publish(driver.command(command))
 
     def _confirm(self, message: Inbound) -> None:
         self.link.confirm(message)

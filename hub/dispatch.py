@@ -125,6 +125,11 @@ class Dispatcher:
         self._announce_at = self._clock.monotonic() + random.uniform(*BIRTH_JITTER_S)  # noqa: S311
         self._wake.set()
 
+    def tell_health(self) -> None:
+        """The hub's health has changed: say it now."""
+        self._next_health = 0.0
+        self._wake.set()
+
     def _run(self) -> None:
         lost = False
         while not self._stopping.is_set():
@@ -265,6 +270,9 @@ class Dispatcher:
             for message in self._discovery(self._config):
                 link.publish(message)
         root = self._config.mqtt.root
+        ours = (topics.DOOR_STATE, topics.DOOR_DISPLAY)
+        with writing(self._db) as tx:  # what waits was written before a stop; said after what follows, it would stay
+            write.drop_superseded(tx, [topic.path(root, door=door.id) for door in self._config.doors for topic in ours])
         for door, (state, display) in read.door_documents(self._db).items():
             link.publish(Outbound(topics.DOOR_STATE.path(root, door=door), encode(state), retain=True))
             link.publish(Outbound(topics.DOOR_DISPLAY.path(root, door=door), encode(display), retain=True))

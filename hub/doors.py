@@ -1,5 +1,6 @@
 """One input at one door: which function of the policy it is for. Pure."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
@@ -15,7 +16,7 @@ def apply(rules: Rules, state: Machine, item: DoorInput, now: datetime, *, newes
     Time is made up for first: an input never meets a hold that is over.
     """
     ticked = policy.tick(rules, state, now)
-    outcome = _apply(rules, ticked.state, item, now, newest_stored)
+    outcome = _signed(_apply(rules, ticked.state, item, now, newest_stored), item)
     # Of two commands only the later one counts: they are for the same lock, and it is where the lock should be.
     return Outcome(outcome.state, outcome.command or ticked.command, (*ticked.decided, *outcome.decided))
 
@@ -39,3 +40,14 @@ def _apply(rules: Rules, state: Machine, item: DoorInput, now: datetime, newest_
             return policy.fault(rules, state, faults, now)
         case _:
             assert_never(item)
+
+
+def _signed(outcome: Outcome, item: DoorInput) -> Outcome:
+    """Write into what was decided who wanted it."""
+    if not isinstance(item, CommandIn | PassageIn) or item.by is None or not outcome.decided:
+        return outcome
+    made = tuple(replace(one, decision=one.decision.model_copy(update={"by": item.by})) for one in outcome.decided)
+    state, last = outcome.state, made[-1].decision
+    if state.last and state.last.id == last.id:
+        state = replace(state, last=last)
+    return replace(outcome, state=state, decided=made)

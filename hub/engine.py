@@ -7,6 +7,7 @@ nothing and is tried again until the store takes it; verdicts grow old in the me
 import logging
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import Future
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine
@@ -16,7 +17,7 @@ from hub.batch import Batch, Documents, Plan
 from hub.clockwatch import ClockWatch
 from hub.config import Door, HubConfig
 from hub.inbox import Inbox, Received
-from hub.inputs import BirthIn, DoorInput, FaultIn, Input, PassageIn
+from hub.inputs import Answer, Asked, BirthIn, CommandIn, DoorInput, FaultIn, Input, PassageIn
 from hub.intake import Intake
 from hub.listeners import Listener, Listeners, Stats
 from hub.memory import Memory, Place
@@ -24,6 +25,7 @@ from hub.persist import STORE_PATIENCE_S, Persist
 from hub.policy import FaultKind, LockCommand, Rules
 from hub.store import erase, read, write, writing
 from maskgate.clock import Clock
+from maskgate.messages import Decision
 from maskgate.mqtt import Inbound
 
 log = logging.getLogger(__name__)
@@ -60,6 +62,7 @@ class DoorEngine:
         self._inbox, self._watch, self._stopping = Inbox(clock), ClockWatch(clock), threading.Event()
         self._persist = Persist(clock, self._stopping, self._make_safe, shared=place is not None)
         self._passages = self._late = 0
+        self._made: Mapping[str, Sequence[Decision]] = {}  # by the last batch
         self._next_purge = self._next_look = 0.0
         self._erased = 0  # the last erasure that the doors have heard of
         self._thread = threading.Thread(target=self._run, name="doors", daemon=True)
@@ -93,6 +96,12 @@ class DoorEngine:
     def offer(self, message: Inbound, confirm: Callable[[Inbound], None] | None = None) -> None:
         """Hand in a message; never waits. Without room it is not confirmed, so that it comes again."""
         self._inbox.put(message, confirm or self._confirm)
+
+    def submit(self, item: CommandIn | PassageIn) -> "Future[Answer]":
+        """Hand in what a person at a page wants; never waits. Raises `queue.Full` where there is no room."""
+        asked = Asked(item)
+        self._inbox.ask(asked)
+        return asked.answer
 
     def report(self, kind: FaultKind, text: str | None) -> None:
         """Say that something the whole site needs does not work (a text), or works again; never waits."""
@@ -193,9 +202,11 @@ class DoorEngine:
         wait = (moment - self._clock.now()).total_seconds() if moment else LONGEST_WAIT_S
         return min(max(min(wait, self._next_look - self._clock.monotonic()), 0.001), LONGEST_WAIT_S)
 
-    def _settle(self, messages: Sequence[Received], faults: Sequence[FaultIn] = ()) -> None:
+    def _settle(self, messages: Sequence[Received | Asked], faults: Sequence[FaultIn] = ()) -> None:
         """Write a batch, however long it takes the store to take it, then confirm it."""
-        read = [(one, self.intake.read(one.message, one.at)) for one in messages]
+        read = [
+            (one, (one.item,) if isinstance(one, Asked) else self.intake.read(one.message, one.at)) for one in messages
+        ]
         try:
             kept = self._keep([*faults, *(item for _, items in read for item in items)])
         except Exception:
@@ -207,9 +218,23 @@ class DoorEngine:
         if not kept:
             return
         for one, items in read:
+            if isinstance(one, Asked):
+                one.answer.set_result(self._answer(one.item))
+                continue
             one.confirm(one.message)
             if any(isinstance(item, BirthIn) for item in items):
                 self._on_birth()
+
+    def _answer(self, item: CommandIn | PassageIn) -> Answer:
+        """Say what became of an input that is on disk."""
+        machine, (state, _) = self._memory.machines[item.door], self._memory.documents[item.door]
+        if isinstance(item, PassageIn):
+            seen = machine.recall(item.passage.passage, item.passage.node)
+            obeyed = seen is not None and not seen.late
+        else:
+            obeyed = item.mark in machine.heard
+        made = tuple(one for one in self._made.get(item.door, ()) if one.by is not None and one.by == item.by)
+        return Answer(obeyed, state, made)
 
     def _keep(self, inputs: Sequence[Input]) -> bool:
         return self._persist(lambda: self._commit(inputs))
@@ -255,6 +280,7 @@ class DoorEngine:
     def _adopt(self, batch: Batch, now: datetime) -> None:
         """Committed: from here on the doors are so."""
         self._memory.adopt(batch, now)
+        self._made = batch.decided
         self._on_commit()
         for door in batch.written:
             made = batch.decided.get(door, [])

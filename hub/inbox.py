@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from hub.inputs import Asked
 from hub.policy import FaultKind
 from maskgate.clock import Clock
 from maskgate.mqtt import AT_ONCE, Inbound
@@ -35,7 +36,7 @@ class Inbox:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._messages: queue.Queue[Received | None] = queue.Queue(QUEUE)
+        self._messages: queue.Queue[Received | Asked | None] = queue.Queue(QUEUE)
         self._reported: dict[FaultKind, str | None] = {}
         self._news: queue.SimpleQueue[News] = queue.SimpleQueue()
         self.dropped = 0  # messages that found no room
@@ -50,6 +51,10 @@ class Inbox:
             self._messages.put_nowait(Received(message, self._clock.now(), confirm))
         except queue.Full:
             self.dropped += 1
+
+    def ask(self, asked: Asked) -> None:
+        """Take what somebody at a page wants. Raises `queue.Full` where there is no room."""
+        self._messages.put_nowait(asked)
 
     def report(self, kind: FaultKind, text: str | None) -> None:
         """Take the news that something does not work (a text), or works again."""
@@ -68,9 +73,9 @@ class Inbox:
         with contextlib.suppress(queue.Full):  # then it is awake anyway
             self._messages.put_nowait(None)
 
-    def gather(self, wait: float) -> list[Received]:
+    def gather(self, wait: float) -> list[Received | Asked]:
         """Wait up to `wait` seconds for a message; then take all that is there, up to `BATCH`."""
-        found: list[Received] = []
+        found: list[Received | Asked] = []
         with contextlib.suppress(queue.Empty):
             one = self._messages.get(timeout=wait)
             while True:

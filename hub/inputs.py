@@ -1,29 +1,32 @@
 """What comes in, read and checked. Plain data; `hub.intake` makes it, `hub.batch` takes it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from concurrent.futures import Future
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from hub.policy import AnyCommand, FaultKind
-from maskgate.messages import Availability, Feedback, NodeHealth, Passage, PassageRef
+from maskgate.messages import Availability, Decision, DoorState, Feedback, NodeHealth, Passage, PassageRef
 
 
 @dataclass(frozen=True, slots=True)
 class PassageIn:
-    """A verdict from a node that watches `door`."""
+    """A verdict from a node that watches `door`; or, with `by`, what a person has the door try."""
 
     door: str
     passage: Passage
     received_at: datetime
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CommandIn:
-    """A person's command; `mark` is its fingerprint (see `hub.policy.command`)."""
+    """A person's command; `mark` is its fingerprint (see `hub.policy.command`), `by` who it was, where known."""
 
     door: str
     command: AnyCommand
     mark: str
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +95,20 @@ class RefusedIn:
 DoorInput = PassageIn | CommandIn | FeedbackIn | NodeIn | FaultIn
 AsideInput = EvidenceIn | AckIn | RefusedIn
 Input = DoorInput | AsideInput | BirthIn
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of an input that somebody waits for; on disk."""
+
+    obeyed: bool  # False: it had grown too old
+    state: DoorState
+    decisions: tuple[Decision, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asked:
+    """An input from a page instead of a message: the same way, answered after the commit."""
+
+    item: CommandIn | PassageIn
+    answer: "Future[Answer]" = field(default_factory=Future)

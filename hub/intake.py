@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 from paho.mqtt.client import topic_matches_sub
 
-from hub.config import Door, HubConfig
-from hub.inputs import AckIn, BirthIn, CommandIn, EvidenceIn, FeedbackIn, Input, NodeIn, PassageIn
+from hub.config import Door, HomeAssistantLock, HubConfig
+from hub.inputs import AckIn, BirthIn, CommandIn, EvidenceIn, FaultIn, FeedbackIn, Input, NodeIn, PassageIn
 from hub.locks import LockDriver, driver_for
-from hub.policy import AnyCommand, in_time
+from hub.policy import AnyCommand, FaultKind, in_time
 from hub.refusals import RefusalKind, Refusals
 from maskgate import topics
 from maskgate.messages import (
@@ -70,10 +70,11 @@ class Intake:
         self._config = config
         self._root, self._prefix = config.mqtt.root, config.mqtt.root + "/"
         self._doors = {door.id: door for door in config.doors}
+        self._owned = [door.id for door in config.doors if isinstance(door.lock, HomeAssistantLock)]
         self._locks: dict[str, list[tuple[str, LockDriver]]] = {}
         for door in config.doors:
             if door.lock:
-                driver = driver_for(door.lock)
+                driver = driver_for(door.lock, root=self._root, door=door.id)
                 for topic in driver.feedback_topics:
                     self._locks.setdefault(topic, []).append((door.id, driver))
         readers: dict[topics.Topic, Callable[[str, Inbound, datetime], tuple[Input, ...]]] = {
@@ -106,7 +107,7 @@ class Intake:
     def for_leader(self) -> tuple[str, ...]:
         """What says how things stand, retained where it lasts."""
         ours = [topic.filter(self._root) for topic in self._topics if topic.filter(self._root) not in self.for_any]
-        if self._config.homeassistant.enabled:
+        if self._config.homeassistant.enabled or self._owned:
             ours.append(self._birth)
         # A topic that a filter covers already could be delivered twice.
         covered = (*ours, *self.for_any)
@@ -137,7 +138,7 @@ class Intake:
         if message.topic in self._locks:
             return self._foreign_feedback(message)
         if message.topic == self._birth:
-            return (BirthIn(),) if message.payload == b"online" and not message.retain else ()
+            return self._homeassistant(message)
         if topics.NODE_EVIDENCE.match(self._root, message.topic):
             return self._evidence(message, now)
         raise _RefusedError(RefusalKind.FOREIGN, "no topic of ours")
@@ -151,6 +152,14 @@ class Intake:
         parts = topic[len(self._prefix) :].split("/")
         found = self._readers.get(_shape(parts))
         return (*found, parts[1]) if found else None
+
+    def _homeassistant(self, message: Inbound) -> tuple[Input, ...]:
+        """Home Assistant comes or goes: the doors whose locks it moves depend on it (S3)."""
+        if message.payload not in {b"online", b"offline"}:
+            return ()
+        gone = None if message.payload == b"online" else "Home Assistant, which moves the lock, is away"
+        faults = tuple(FaultIn(door, {FaultKind.HOMEASSISTANT: gone}) for door in self._owned)
+        return (BirthIn(), *faults) if gone is None and not message.retain else faults
 
     def _passage(self, node: str, message: Inbound, now: datetime) -> tuple[Input, ...]:
         door = self._door_of(node)

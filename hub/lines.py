@@ -1,6 +1,6 @@
 """A hub's connections to the broker: one where it is alone. Where several share a site, see `hub.many`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from hub.memory import Place
@@ -33,8 +33,11 @@ class Line(Protocol):
         """Begin to connect."""
         ...
 
-    def stop(self, farewell: Outbound, timeout: float) -> None:
-        """Leave in order; the farewell is said where nobody else serves the site."""
+    def stop(self, farewell: Outbound | None, *, clear: Sequence[str], timeout: float) -> None:
+        """Leave in order; the farewell, if any, is said where nobody else serves the site.
+
+        `clear`: retained topics that nobody is to find any more; where several serve the site, the leader clears them.
+        """
         ...
 
 
@@ -66,6 +69,15 @@ class OneLine:
         """See `Line`."""
         self.link.start()
 
-    def stop(self, farewell: Outbound, timeout: float) -> None:
+    def stop(self, farewell: Outbound | None, *, clear: Sequence[str], timeout: float) -> None:
         """See `Line`."""
-        self.link.stop(farewell, timeout=timeout)
+        self.link.stop(cleared(self.link, clear) or farewell, timeout=timeout)
+
+
+def cleared(link: Link, topics: Sequence[str]) -> Outbound | None:
+    """Empty retained topics; returns the last one's message, to be sent once more and waited for."""
+    last = None
+    for topic in topics:
+        last = Outbound(topic, b"", retain=True)
+        link.publish(last)
+    return last

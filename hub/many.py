@@ -12,13 +12,14 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import Engine
 
 from hub.config import HubConfig
 from hub.dispatch import Dispatcher, availability
 from hub.engine import DoorEngine
+from hub.lines import cleared
 from hub.memory import Place
 from hub.policy import FaultKind
 from hub.sentry import Sentry
@@ -83,14 +84,17 @@ class ManyLines:
         self.link.start()
         self._sentry.start()
 
-    def stop(self, farewell: Outbound, timeout: float) -> None:
+    def stop(self, farewell: Outbound | None, *, clear: Sequence[str], timeout: float) -> None:
         """See `Line`."""
+        voice, last = self._voice, None
+        if voice is not None and self._sentry.leads:
+            last = cleared(voice, clear)  # while nobody else can lead and say them anew
         others = self._sentry.stop(timeout)
         self.link.stop(timeout=timeout)
         with self._lock:
             voice, self._voice = self._voice, None
         if voice is not None:
-            voice.stop(None if others else farewell, timeout=timeout)
+            voice.stop(last or (None if others else farewell), timeout=timeout)
 
     def _lead(self, seamless: bool) -> None:
         """Take over: the doors first, for what the voice hears is about them."""

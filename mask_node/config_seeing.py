@@ -109,6 +109,10 @@ class VerdictSettings(Section):
     min_score: float = Field(
         default=FACE_SCORE, gt=0, lt=1, title="Least score", description="A face less sure than this is no evidence."
     )
+    sure_score: float = Field(
+        default=0.7, gt=0, lt=1, title="Sure score",
+        description="Nothing is told of somebody before one look was this sure: hands pass for a face barely.",
+    )  # fmt: skip
     wrong_grant: float = Field(
         default=0.001, gt=0, lt=0.5, title="Wrong grants",
         description="Share of people without a mask, or with one worn wrongly, who may be told `mask`.",

@@ -56,7 +56,8 @@ class _Person:
     window: tuple[Look, ...] = ()
     counted: int = 0  # looks that counted, since `first`
     counted_at: float = 0.0  # the last of them
-    solid: bool = False  # whether somebody was ever there for sure
+    solid: bool = False  # whether something that looks like a face was ever there for a while
+    sure: bool = False  # whether one look at least left no doubt that it is a face
     alive: bool = False  # whether it is no portrait
     belief: Belief = field(default_factory=Belief)
     verdict: Verdict | None = None
@@ -95,7 +96,7 @@ class Passages:
             if track.face is not None:
                 person.box, person.last = track.face.box, moment
             if new.weight > 0:
-                self._count(person, new, moment)
+                self._count(person, new, moment, track.face.score if track.face else 0.0)
                 verdicts += self._consider(person, moment, in_view)
         return verdicts
 
@@ -129,19 +130,21 @@ class Passages:
         closest = max(near, key=lambda pair: pair[0], default=(0.0, None))
         return closest[1] if closest[0] > 0 else None
 
-    def _count(self, person: _Person, new: Look, moment: Moment) -> None:
+    def _count(self, person: _Person, new: Look, moment: Moment, score: float) -> None:
         faded = moment.seconds - person.counted_at > self.settings.window_s
         if person.verdict is None and (not person.counted or (faded and not person.solid)):
             # What looked like a face for a moment and faded was nobody: the passage begins here.
-            person.first, person.counted, person.belief = moment, 0, Belief()
+            person.first, person.counted, person.belief, person.sure = moment, 0, Belief(), False
         person.counted, person.counted_at = person.counted + 1, moment.seconds
         person.solid = person.solid or solid(person.window, self.settings)
+        # Hands and things that pass for a face do so barely; a face is once clear to see, however far or dark.
+        person.sure = person.sure or score >= self.settings.sure_score
         if new.states is not None:
             person.belief = add(person.belief, new.states, moment.seconds, new.weight, self.settings)
 
     def _consider(self, person: _Person, moment: Moment, in_view: int) -> list[Verdict]:
         told, rules, belief = person.verdict, self.settings, person.belief
-        if not person.alive or not solid(person.window, rules):
+        if not person.alive or not person.sure or not solid(person.window, rules):
             return []
         state = decided(belief, rules)
         open_question = told is None or told.state is MaskState.UNCERTAIN
@@ -167,7 +170,7 @@ class Passages:
         return verdicts
 
     def _farewell(self, person: _Person) -> list[Verdict]:
-        if person.verdict is not None or not person.solid or not person.alive:
+        if person.verdict is not None or not (person.solid and person.sure and person.alive):
             return []
         # Nobody is seen any more: the frame that settled it is the person's last, with that face at least.
         return [self._tell(person, MaskState.UNCERTAIN, person.last, 1, VerdictReason.LEFT)]

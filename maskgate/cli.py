@@ -40,7 +40,7 @@ def node(context: typer.Context) -> None:
 
 @app.command(context_settings=_HANDED_ON, add_help_option=False)
 def hub(context: typer.Context) -> None:
-    """The service of a site: run, check."""
+    """The service of a site: run, check, reload."""
     _hand_on("hub", "hub.cli", "hub", context)
 
 

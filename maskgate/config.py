@@ -1,15 +1,26 @@
 """Configuration: a YAML file read into a pydantic model, with errors that name the place and the mend (O1)."""
 
-import difflib
 import os
 import re
+import ssl
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, get_args
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    WithJsonSchema,
+)
 from ruamel.yaml import YAML
+from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from maskgate.explain import Place, explain, line_of
 from maskgate.topics import DEFAULT_ROOT
 
 
@@ -18,7 +29,10 @@ class ConfigError(Exception):
 
 
 class Section(BaseModel):
-    """One part of a configuration file: unknown keys are refused, values are not changed afterwards."""
+    """One part of a configuration file: unknown keys are refused, values are not changed afterwards.
+
+    A check of several fields raises `FieldError`; one of a single field a `ValueError` with `what is wrong; the mend`.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -36,18 +50,32 @@ def _read_secret(value: Any) -> Any:
             try:
                 return Path(name).read_text(encoding="utf-8").rstrip("\r\n")
             except OSError as error:
-                raise ValueError(f"cannot read the secret file {name}: {error.strerror}") from error
-    raise ValueError("a secret is a text, {env: NAME} or {file: PATH}")
+                raise ValueError(
+                    f"cannot read the secret file {name}: {error.strerror}; put it there, readable by this program"
+                ) from error
+            except UnicodeDecodeError as error:
+                raise ValueError(f"the secret file {name} is no text; write it anew in UTF-8") from error
+    raise ValueError("is no secret; write a text, {env: NAME} or {file: PATH}")
 
 
+#: What an editor accepts as a secret.
+SECRET_SCHEMA: dict[str, Any] = {
+    "anyOf": [
+        {"type": "string", "writeOnly": True},
+        *(
+            {"type": "object", "properties": {k: {"type": "string"}}, "required": [k], "additionalProperties": False}
+            for k in ("env", "file")
+        ),
+    ]
+}
 #: A text that is never shown; from the file itself, the environment (`{env: NAME}`) or a file (`{file: PATH}`).
-Secret = Annotated[SecretStr, BeforeValidator(_read_secret)]
+Secret = Annotated[SecretStr, BeforeValidator(_read_secret), WithJsonSchema(SECRET_SCHEMA)]
 
 
 def no_address(value: Any) -> Any:
     """Refuse an address where a file is meant: read as a path it would make a folder named after its scheme."""
     if isinstance(value, str | Path) and re.match(r"sqlite[\w+]*:|[\w+]+://", str(value)):
-        raise ValueError("must be a file; write its path alone, without sqlite: or another scheme before it")
+        raise ValueError("is no file; write its path alone, without sqlite: or another scheme before it")
     return value
 
 
@@ -58,22 +86,38 @@ DatabaseFile = Annotated[Path, BeforeValidator(no_address)]
 TopicRoot = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$", max_length=100)]
 
 
+def _certificates(path: Path) -> Path:
+    try:
+        ssl.create_default_context(cafile=path)
+    except OSError as error:
+        raise ValueError(f"holds no certificates that can be read: {error.strerror}; name a PEM file") from error
+    return path
+
+
 class MqttSettings(Section):
     """Where the broker is and who we are there."""
 
     host: str = Field(default="localhost", min_length=1, title="Host", description="Name or address of the broker.")
     port: int = Field(default=1883, ge=1, le=65535, title="Port", description="1883, or 8883 with TLS.")
-    username: str | None = Field(default=None, title="User name")
+    username: str | None = Field(default=None, title="User name", description="None: the broker asks for none.")
     password: Secret | None = Field(default=None, title="Password", description="Best given by file or environment.")
     tls: bool = Field(default=False, title="TLS", description="Encrypt, and verify the broker's name.")
-    ca_file: Path | None = Field(default=None, title="CA file", description="PEM; the system's own when left out.")
+    ca_file: Annotated[Path, AfterValidator(_certificates)] | None = Field(
+        default=None, title="CA file", description="PEM; the system's own when left out."
+    )
     root: TopicRoot = Field(default=DEFAULT_ROOT, title="Topic root", description="One per site.")
     protocol: Literal["auto", "5", "3.1.1"] = Field(
         default="auto",
         title="Protocol",
         description="`auto` speaks MQTT 5 where the broker does, else 3.1.1.",
     )
-    keepalive: int = Field(default=15, ge=5, le=600, title="Keep-alive", description="Seconds.")
+    keepalive: int = Field(
+        default=15,
+        ge=5,
+        le=600,
+        title="Keep-alive",
+        description="Seconds after which a silent connection is looked after.",
+    )
 
 
 S = TypeVar("S", bound=Section)
@@ -85,7 +129,7 @@ def load(path: Path, model: type[S]) -> S:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise ConfigError(f"{path}: cannot be read: {reason}") from error
+        raise ConfigError(f"{path}: cannot be read: {reason}; name a text file that can be") from error
     return parse(text, model, name=str(path))
 
 
@@ -94,23 +138,41 @@ def parse(text: str, model: type[S], *, name: str) -> S:
     try:
         # The round-trip loader keeps line numbers, refuses duplicate keys and reads YAML 1.2 (`no` is a word).
         document = YAML(typ="rt").load(text)
+        plain = _plain({} if document is None else document)
+    except DuplicateKeyError as error:
+        # Its own words hold the value, which may be a secret.
+        key = re.search(r'duplicate key "(.*?)"', str(error.problem))
+        place = key[1] if key else "a key"
+        raise ConfigError(f"{name}:{_line(error)}: {place}: stands twice; remove one of the two") from error
     except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ConfigError(f"{name}:{line}: not valid YAML: {error.problem}") from error
-    except YAMLError as error:
-        raise ConfigError(f"{name}: not valid YAML: {error}") from error
-    if document is None:
-        document = {}
-    if not isinstance(document, dict):
-        raise ConfigError(f"{name}:1: the file must hold keys and values, not a {type(document).__name__}")
+        raise ConfigError(
+            f"{name}:{_line(error)}: the whole file: is no YAML: {error.problem}; mend the indent, quote or bracket "
+            "there or just before"
+        ) from error
+    except (YAMLError, RecursionError, ValueError, NotImplementedError) as error:
+        words = str(error).splitlines()[0] if isinstance(error, YAMLError) else type(error).__name__
+        raise ConfigError(f"{name}:1: the whole file: is no YAML: {words}; write it anew, in UTF-8") from error
+    if not isinstance(plain, dict):
+        raise ConfigError(
+            f"{name}:1: the whole file: is a {type(plain).__name__}; write keys and values, like `doors:`"
+        )
     try:
-        return model.model_validate(_plain(document))
+        return model.model_validate(plain)
     except ValidationError as error:
-        found = error.errors(include_url=False)
-        # A list whose items are wrong counts as empty to pydantic; that is no fault of its own.
-        deeper = {fault["loc"][:n] for fault in found for n in range(len(fault["loc"]))}
-        faults = [_explain(fault, document, model, name) for fault in found if fault["loc"] not in deeper]
-        raise ConfigError("\n".join(faults)) from error
+        raise ConfigError("\n".join(explain(error, document or {}, model, name))) from error
+
+
+def where(path: Path, place: Place) -> str:
+    """Return `file:line: field` of a field of a file that was read before."""
+    try:
+        document = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, YAMLError):  # it has changed meanwhile
+        document = {}
+    return f"{path}:{line_of(place, document)}: {'.'.join(map(str, place))}"
+
+
+def _line(error: MarkedYAMLError) -> int:
+    return error.problem_mark.line + 1 if error.problem_mark else 1
 
 
 def _plain(value: Any) -> Any:
@@ -123,55 +185,3 @@ def _plain(value: Any) -> Any:
         if isinstance(value, kind):
             return kind(value)
     return value
-
-
-def _explain(fault: Any, document: Any, model: type[BaseModel], name: str) -> str:
-    location = tuple(part for part in fault["loc"] if not str(part).startswith(("function-", "literal[")))
-    field = ".".join(str(part) for part in location) or "file"
-    line = _line_of(document, location)
-    match fault["type"]:
-        case "extra_forbidden":
-            near = difflib.get_close_matches(str(location[-1]), _keys_at(model, location[:-1]), n=1)
-            mend = f"did you mean {near[0]}?" if near else "remove it"
-            return f"{name}:{line}: {field}: unknown key; {mend}"
-        case "missing":
-            return f"{name}:{line}: {field}: is missing; add it"
-    given = fault["input"]
-    shown = "" if isinstance(given, dict | list) or _is_secret(location) else f" {given!r}"
-    return f"{name}:{line}: {field}:{shown} {fault['msg'].removeprefix('Value error, ')}"
-
-
-def _is_secret(location: tuple[Any, ...]) -> bool:
-    return any(word in str(location[-1:]).lower() for word in ("password", "secret", "token", "url", "database"))
-
-
-def _line_of(document: Any, location: tuple[Any, ...]) -> int:
-    """Return the 1-based line of the deepest part of `location` that stands in the file."""
-    line = 1
-    for part in location:
-        marks = getattr(document, "lc", None)
-        try:
-            if marks is not None:
-                line = (marks.key(part) if isinstance(document, dict) else marks.item(part))[0] + 1
-            document = document[part]
-        except (KeyError, IndexError, TypeError):
-            break
-    return line
-
-
-def _keys_at(model: Any, location: tuple[Any, ...]) -> list[str]:
-    """Return the keys that `model` knows at `location`."""
-    kinds = _models_in(model)
-    for part in location:
-        if isinstance(part, str):
-            kinds = [
-                kind for m in kinds if part in m.model_fields for kind in _models_in(m.model_fields[part].annotation)
-            ]
-    return [key for kind in kinds for key in kind.model_fields]
-
-
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
-    """Return the models that an annotation speaks of: itself, or inside Annotated, optional and lists."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [kind for part in get_args(annotation) for kind in _models_in(part)]

@@ -1,5 +1,6 @@
 """Names of things: slugs that people choose, ids that the programs make."""
 
+import re
 import secrets
 from datetime import datetime
 from typing import Annotated
@@ -8,7 +9,8 @@ from pydantic import StringConstraints
 
 #: An id that a person gives a node or a door: it stands in topics, addresses and entity ids, so ASCII only,
 #: and without the characters that MQTT, NATS or Home Assistant treat specially.
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9_-]{0,46}[a-z0-9])?$")]
+SLUG = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,46}[a-z0-9])?")
+Slug = Annotated[str, StringConstraints(pattern=rf"^{SLUG.pattern}$")]
 
 #: Accounts of a site at its broker: no node and no door may be called like one of them.
 RESERVED = frozenset({"hub", "controller"})

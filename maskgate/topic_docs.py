@@ -63,9 +63,9 @@ def markdown(root: str, discovery: str) -> str:
         kept = ("yes, will" if topic.will else "yes") if topic.retain else "no"
         if topic.expiry_s:
             kept += f", expires {topic.expiry_s} s"
-        readers = ", ".join(topic.readers)
+        senders, readers = ", ".join((topic.sender, *topic.also_from)), ", ".join(topic.readers)
         lines.append(
-            f"| `{_shown(topic, root, discovery)}` | {topic.sender} | {readers} | {kept} |"
+            f"| `{_shown(topic, root, discovery)}` | {senders} | {readers} | {kept} |"
             f" {_payload_name(topic)} | {topic.summary} |\n"
         )
     schemas = _schemas("{model}")

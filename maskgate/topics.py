@@ -38,6 +38,7 @@ class Topic:
     will: bool = False
     expiry_s: int | None = None
     qos: int = 1
+    also_from: tuple[Role, ...] = ()  # further senders
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -226,6 +227,15 @@ DOOR_DISPLAY = Topic(
     "what a display shows",
     retain=True,
 )
+DOOR_LOCK = Topic(
+    "door_lock",
+    "{root}/door/{door}/lock",
+    Role.HUB,
+    (Role.CONTROLLER, Role.ACTUATOR),
+    m.LockOrder,
+    "move the lock; where Home Assistant or a device of ours owns it (`driver: homeassistant`)",
+    expiry_s=5,
+)
 DOOR_SET_LOCK = Topic(
     "door_set_lock",
     "{root}/door/{door}/set/lock",
@@ -281,6 +291,7 @@ DOOR_FEEDBACK = Topic(
     (Role.HUB,),
     m.Feedback,
     "lock and door contact as measured",
+    also_from=(Role.CONTROLLER,),  # of a lock that Home Assistant owns
 )
 DISCOVERY = Topic(
     "discovery",
@@ -302,7 +313,7 @@ CATALOGUE: tuple[Topic, ...] = tuple(value for value in list(globals().values())
 def of_role(role: Role) -> Iterator[tuple[Topic, bool]]:
     """Yield the topics a role has to do with, with True where it is the sender."""
     for topic in CATALOGUE:
-        if topic.sender is role:
+        if topic.sender is role or role in topic.also_from:
             yield topic, True
         elif role in topic.readers:
             yield topic, False

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from maskgate.config import Section
+from maskgate.explain import FieldError
 from maskgate.messages import Entry, Mode
 from maskgate.states import MaskState
 
@@ -65,7 +66,7 @@ class Repeat(Section):
 
 def _read_time(value: object) -> object:
     if not isinstance(value, str) or not re.fullmatch(r"([01]\d|2[0-4]):[0-5]\d", value) or value > "24:00":
-        raise ValueError("must be a time of day from 00:00 to 24:00, in quotes")
+        raise ValueError('is no time of day; write one from "00:00" to "24:00", in quotes')
     return value
 
 
@@ -97,9 +98,9 @@ class TimeRule(Section):
     @model_validator(mode="after")
     def _says_something(self) -> Self:
         if self.mode is None and self.entry is None:
-            raise ValueError("must set mode or entry, or it changes nothing")
+            raise ValueError("changes nothing; add mode or entry")
         if self.start == "24:00":
-            raise ValueError("from must be before 24:00; write 00:00 of the next day")
+            raise FieldError((("from",), "'24:00' ends a day; write \"00:00\" of the next"))
         return self
 
 
@@ -117,16 +118,20 @@ class Holidays(Section):
     def _known(self) -> Self:
         if self.country is None:
             if self.subdivision is not None:
-                raise ValueError("a subdivision needs its country")
+                raise FieldError((("subdivision",), "is of no country; add country"))
             return self
         from holidays import list_supported_countries  # a third of a second that most sites need not wait for
 
         known = list_supported_countries(include_aliases=False)
         if self.country not in known:
-            raise ValueError(f"no holidays are known of the country {self.country}; list them under extra")
+            raise FieldError(
+                (("country",), f"{self.country!r} has no holidays that are known; leave it out and list them as extra")
+            )
         if self.subdivision is not None and self.subdivision not in known[self.country]:
             names = ", ".join(known[self.country]) or "none"
-            raise ValueError(f"no region {self.subdivision} is known of {self.country}; there are: {names}")
+            raise FieldError(
+                (("subdivision",), f"{self.subdivision!r} is no region of {self.country}; write one of {names}")
+            )
         return self
 
 

@@ -79,13 +79,15 @@ def _shelly(device: str, channel: int, unlocked_when: Position) -> Fields:
 
     return {
         "command_topic": f"{device}/rpc", "feedback_topic": f"{device}/status/switch:{channel}",
-        "feedback_key": "output", **_words(unlocked_when, call("true"), call("false"), states=("true", "false")),
+        "feedback_key": "output", "reports_only_changes": True,
+        **_words(unlocked_when, call("true"), call("false"), states=("true", "false")),
     }  # fmt: skip
 
 
 def _shelly_gen1(device: str, channel: int, unlocked_when: Position) -> Fields:
     relay = f"shellies/{device}/relay/{channel}"
-    return {"command_topic": f"{relay}/command", "feedback_topic": relay, **_words(unlocked_when, "on", "off")}
+    words = _words(unlocked_when, "on", "off")
+    return {"command_topic": f"{relay}/command", "feedback_topic": relay, "reports_only_changes": True, **words}
 
 
 def _esphome_lock(device: str, _channel: int, _unlocked_when: Position) -> Fields:
@@ -93,6 +95,7 @@ def _esphome_lock(device: str, _channel: int, _unlocked_when: Position) -> Field
     return {
         "command_topic": f"{device}/command", "feedback_topic": f"{device}/state", "payload_lock": "LOCK",
         "payload_unlock": "UNLOCK", "state_locked": "LOCKED", "state_unlocked": "UNLOCKED", "state_jammed": "JAMMED",
+        "reports_only_changes": True,
     }  # fmt: skip
 
 
@@ -100,6 +103,7 @@ def _esphome_switch(device: str, _channel: int, unlocked_when: Position) -> Fiel
     return {
         "command_topic": f"{device}/command",
         "feedback_topic": f"{device}/state",
+        "reports_only_changes": True,
         **_words(unlocked_when, "ON", "OFF"),
     }
 

@@ -1,21 +1,33 @@
 """The whole of `hub.yaml`, and its plain parts."""
 
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, TypeAdapter, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, TypeAdapter, WithJsonSchema, model_validator
 
-from hub.config.locks import MqttLock
+from hub.config import agreement
+from hub.config.locks import Lock
+from hub.config.logs import Logs
+from hub.config.notices import Notices
 from hub.config.policy import DoorPolicy, Holidays
-from maskgate.config import MqttSettings, Secret, Section, TopicRoot, no_address
-from maskgate.ids import RESERVED, Slug
+from hub.config.web import Web
+from maskgate.config import SECRET_SCHEMA, MqttSettings, Secret, Section, TopicRoot, no_address
+from maskgate.explain import FieldError
+from maskgate.ids import Slug
+from maskgate.messages import Language
 from maskgate.topics import DEFAULT_DISCOVERY
 
 
+@cache
+def _zones() -> set[str]:
+    return available_timezones()
+
+
 def _known_zone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in _zones():
         raise ValueError("is no time zone; write one like Europe/Madrid")
     return name
 
@@ -25,7 +37,7 @@ def _read_database(value: Any) -> Any:
     text = secret.get_secret_value()
     if not text.startswith(("postgresql://", "postgres://")):
         if "://" in text and not text.startswith("sqlite"):
-            raise ValueError("must be a file, or an address like postgresql://user:password@host/name")
+            raise ValueError("is of no kind that is known; write a file, or postgresql://user:password@host/name")
         return Path(no_address(text))
     return SecretStr("postgresql" + text[text.index("://") :])
 
@@ -33,57 +45,43 @@ def _read_database(value: Any) -> Any:
 class Door(Section):
     """One entry, the nodes that watch it and what moves it."""
 
-    id: Slug
-    name: str = Field(min_length=1, max_length=60, title="Name")
-    nodes: tuple[Slug, ...] = Field(min_length=1, title="Nodes")
-    lock: MqttLock | None = Field(default=None, title="Lock", description="None: the door only shows and tells.")
-    policy: DoorPolicy = Field(default=DoorPolicy(), title="Policy")
+    id: Slug = Field(title="Id", description="Stands in topics and addresses: a-z, 0-9, - and _.")
+    name: str = Field(min_length=1, max_length=60, title="Name", description="What people call the door.")
+    nodes: tuple[Slug, ...] = Field(min_length=1, title="Nodes", description="The boards that watch it, by their ids.")
+    lock: Lock | None = Field(default=None, title="Lock", description="None: the door only shows and tells.")
+    policy: DoorPolicy = Field(default=DoorPolicy(), title="Policy", description="The rule of this door.")
+    languages: tuple[Language, ...] = Field(
+        default=(),
+        max_length=2,
+        title="Languages",
+        description="Of its displays: en, es, de, fr, zh, ar; two are shown by turns. None: the site's.",
+    )
 
     @model_validator(mode="after")
     def _enough_nodes(self) -> Self:
         if self.policy.nodes_needed > len(self.nodes):
-            raise ValueError(f"policy.nodes_needed is {self.policy.nodes_needed}, but only {len(self.nodes)} watch")
+            raise FieldError(
+                (
+                    ("policy", "nodes_needed"),
+                    f"{self.policy.nodes_needed} is more than watch; write {len(self.nodes)}, or name more nodes",
+                )
+            )
+        if len(set(self.languages)) < len(self.languages):
+            raise FieldError((("languages", 1), f"{self.languages[1]} is named twice; name each once"))
         return self
-
-
-class Recipient(Section):
-    """Somebody who is told, through any service that Apprise knows."""
-
-    id: Slug
-    url: Secret = Field(title="Apprise address", description="For example mailtos://user:password@example.org")
-    doors: tuple[Slug, ...] | None = Field(default=None, title="Doors", description="All when left out.")
-    about: frozenset[Literal["violation", "fault", "emergency"]] = Field(
-        default=frozenset({"violation", "fault", "emergency"}), title="About", description="What this one is told of."
-    )
-    cooldown: float = Field(
-        default=300,
-        ge=0,
-        le=86_400,
-        title="Cooldown",
-        description="Seconds; what comes in between is counted.",
-    )
-
-
-class Notices(Section):
-    """Who is told of refusals."""
-
-    recipients: tuple[Recipient, ...] = ()
-    give_up_after: float = Field(
-        default=86_400,
-        gt=0,
-        title="Give up after",
-        description="Seconds of trying before a notice is failed.",
-    )
 
 
 class Retention(Section):
     """How long things are kept."""
 
-    events_days: float = Field(default=30, gt=0, le=3650, title="Passages, decisions and notices")
-    counts_days: float = Field(default=400, gt=0, le=3650, title="Counts by door and day")
-
+    events_days: float = Field(
+        default=30, gt=0, le=3650, title="Events", description="Days that passages, decisions and notices are kept."
+    )
+    counts_days: float = Field(
+        default=400, gt=0, le=3650, title="Counts", description="Days that the counts by door and day are kept."
+    )
     evidence_hours: float = Field(
-        default=24, gt=0, le=8760, title="Pictures", description="Where they are kept at all."
+        default=24, gt=0, le=8760, title="Pictures", description="Hours that they are kept, where they are at all."
     )
 
     @property
@@ -97,69 +95,78 @@ class Retention(Section):
         return timedelta(days=self.events_days)
 
 
-class Web(Section):
-    """The pages."""
-
-    host: str = Field(default="127.0.0.1", title="Address", description="0.0.0.0 for every network.")
-    port: int = Field(default=8080, ge=1, le=65535, title="Port")
-
-
 class HomeAssistant(Section):
     """The announcement to Home Assistant."""
 
-    enabled: bool = Field(default=True, title="Announce")
-    discovery: TopicRoot = Field(default=DEFAULT_DISCOVERY, title="Discovery prefix")
+    enabled: bool = Field(default=True, title="Announce", description="Tell Home Assistant of every door and node.")
+    discovery: TopicRoot = Field(
+        default=DEFAULT_DISCOVERY, title="Discovery prefix", description="As Home Assistant's MQTT has it."
+    )
 
 
 class HubConfig(Section):
     """The whole of `hub.yaml`."""
 
-    site: str = Field(default="maskgate", min_length=1, max_length=60, title="Site")
-    timezone: Annotated[str, AfterValidator(_known_zone)] = Field(default="UTC", title="Time zone")
-    holidays: Holidays = Holidays()
-    language: Literal["en"] = Field(default="en", title="Language")
-    mqtt: MqttSettings = MqttSettings()
-    database: Annotated[Path | SecretStr, BeforeValidator(_read_database)] = Field(
+    site: str = Field(
+        default="maskgate",
+        min_length=1,
+        max_length=60,
+        title="Site",
+        description="What people call it; stands on pages and in mails.",
+    )
+    timezone: Annotated[str, AfterValidator(_known_zone)] = Field(
+        default="UTC", title="Time zone", description="Of schedules, days and mails; a name like Europe/Madrid."
+    )
+    holidays: Holidays = Field(default=Holidays(), title="Holidays", description="For the schedules of the doors.")
+    language: Language = Field(
+        default=Language.EN, title="Language", description="Of displays and mails: en, es, de, fr, zh or ar."
+    )
+    mqtt: MqttSettings = Field(default=MqttSettings(), title="Broker", description="Where it is, and who we are there.")
+    database: Annotated[Path | SecretStr, BeforeValidator(_read_database), WithJsonSchema(SECRET_SCHEMA)] = Field(
         default=Path("var/hub.db"),
         title="Database",
         description="A SQLite file, or postgresql://user:password@host/name (best given by file or environment).",
     )
-    doors: tuple[Door, ...] = Field(min_length=1, title="Doors")
-    notices: Notices = Notices()
-    retention: Retention = Retention()
+    doors: tuple[Door, ...] = Field(min_length=1, title="Doors", description="At least one.")
+    notices: Notices = Field(default=Notices(), title="Notices", description="Who is told of refusals and faults.")
+    retention: Retention = Field(default=Retention(), title="Retention", description="How long things are kept.")
     keep_evidence: bool = Field(
         default=False,
         title="Keep pictures",
         description="Store the pictures that nodes send of passages; these must be told to send any.",
     )
-    web: Web = Web()
-    homeassistant: HomeAssistant = HomeAssistant()
+    web: Web = Field(default=Web(), title="Pages", description="The console and the displays.")
+    log: Logs = Field(default=Logs(), title="Log", description="What the hub writes about itself.")
+    homeassistant: HomeAssistant = Field(
+        default=HomeAssistant(), title="Home Assistant", description="The announcement to it."
+    )
+    pid_file: Path | None = Field(
+        default=None,
+        title="Pid file",
+        description="Where a running hub is found by `maskgate hub reload`; none: beside a SQLite store.",
+    )
 
     @property
     def zone(self) -> ZoneInfo:
         """The site's time zone."""
         return ZoneInfo(self.timezone)
 
+    @property
+    def runs_at(self) -> Path | None:
+        """The pid file, where there is any."""
+        if self.pid_file is None and isinstance(self.database, Path):
+            return self.database.with_suffix(".pid")
+        return self.pid_file
+
     @model_validator(mode="after")
     def _names_agree(self) -> Self:
-        ids = [door.id for door in self.doors]
-        for kind, names in (
-            ("door", ids),
-            ("recipient", [recipient.id for recipient in self.notices.recipients]),
-            ("node", [node for door in self.doors for node in door.nodes]),
-        ):
-            if twice := sorted({name for name in names if names.count(name) > 1}):
-                raise ValueError(f"{kind} {twice[0]} is named twice; each {kind} stands once")
-        # The broker's access list lets an account reach what bears its own name, so names must not meet.
-        for door in self.doors:
-            for name in (door.id, *door.nodes):
-                if name in RESERVED or (name != door.id and name in ids):
-                    whose = "the hub or its controllers" if name in RESERVED else "a door"
-                    raise ValueError(f"the name {name} belongs to {whose}; choose another")
-        for recipient in self.notices.recipients:
-            if unknown := sorted(set(recipient.doors or ()) - set(ids)):
-                raise ValueError(f"recipient {recipient.id} names the door {unknown[0]}, which is not there")
+        if faults := list(agreement.faults(self)):
+            raise FieldError(*faults)
         return self
+
+    def languages(self, door: Door) -> tuple[Language, ...]:
+        """Return what a door's displays speak, one after the other."""
+        return door.languages or (self.language,)
 
     def door_of(self, node: str) -> Door | None:
         """Return the door that a node watches."""

@@ -6,15 +6,20 @@ the address's secrets are taken out of it.
 
 import logging
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
 
-from hub.notices.sender import AddressError, Letter, SendError
+from hub.notices.sender import AddressError, Letter, Picture, SendError
 from maskgate.config import Secret
 
 log = logging.getLogger(__name__)
 
 #: Seconds that one step of a conversation with a server may take.
 PATIENCE_S = 8.0
+#: What of an address a mail's sender and receiver see anyway.
+_HARMLESS = frozenset({"to", "from", "name", "mode", "format"})
 _WORD = re.compile(r"[^\s:/@?&=#,;]{4,}")
 
 
@@ -26,14 +31,11 @@ class AppriseSender:
 
         address = url.get_secret_value()
         asset = apprise.AppriseAsset(app_id="maskgate", app_desc="maskgate", secure_logging=True)
-        self._apprise: Any = apprise.Apprise(asset=asset)
         # It logs whole addresses when it cannot read them, and urllib3 whole paths, where some services keep a token.
-        logger = logging.getLogger("apprise")
-        logger.propagate, logger.disabled = False, True
-        services: list[Any] = list(self._apprise) if self._apprise.add(address) else []
-        logger.disabled = False
-        for name in ("apprise", "urllib3"):
-            logging.getLogger(name).setLevel(logging.WARNING)
+        logging.getLogger("urllib3").setLevel(logging.WARNING)
+        with _listening():
+            self._apprise: Any = apprise.Apprise(asset=asset)
+            services: list[Any] = list(self._apprise) if self._apprise.add(address) else []
         if not services:
             scheme = address.partition("://")[0] if "://" in address else ""
             raise AddressError(
@@ -50,10 +52,14 @@ class AppriseSender:
         service.socket_connect_timeout = min(float(service.socket_connect_timeout), PATIENCE_S)
         service.socket_read_timeout = min(float(service.socket_read_timeout), PATIENCE_S)
         self.shown: str = service.url(privacy=True)
-        self._secrets = sorted(set(_WORD.findall(address)) - set(_WORD.findall(self.shown)), key=len, reverse=True)
+        self._secrets = _secrets(address)
         form = service.resolve_format() if hasattr(service, "resolve_format") else service.notify_format
         self._html = "html" in str(form).lower()
         self._headers = dict(getattr(service, "headers", None) or {})
+        if hasattr(service, "inline"):
+            service.inline = True  # a mail shows its pictures where they belong, not below as files
+        #: Only where a letter goes out as HTML do its pictures have a place.
+        self.takes_pictures: bool = self._html and bool(service.attachment_support)
 
     def send(self, letter: Letter) -> None:
         """Deliver `letter`, as HTML where the service takes it; raises `SendError`."""
@@ -62,14 +68,20 @@ class AppriseSender:
                 **self._headers,
                 "X-Maskgate-Notice": letter.id,
                 "Auto-Submitted": "auto-generated",
+                "Content-Language": letter.language,
             }
         body, form = (letter.html, "html") if self._html else (letter.text, "text")
         try:
-            result = self._apprise.notify(body=body, title=letter.subject, body_format=form)
+            attached = [_attachment(picture) for picture in letter.pictures] if self.takes_pictures else None
+            with _listening() as ear:
+                result = self._apprise.notify(
+                    body=body, title=letter.subject, body_format=form, attach=attached or None
+                )
         except Exception as error:  # noqa: BLE001 - a hundred services raise what they like
             raise SendError(self._clean(f"{type(error).__name__}: {error}")) from None
         if not result:
-            raise SendError(self._clean(_reason(result)))
+            status = getattr(getattr(result, "status", None), "name", "FAILURE").lower()
+            raise SendError(self._clean(": ".join([status, *ear.warnings[-1:], *ear.causes[-1:]])))
 
     def _clean(self, text: str) -> str:
         for secret in self._secrets:
@@ -77,8 +89,52 @@ class AppriseSender:
         return text[:500]
 
 
-def _reason(result: Any) -> str:
-    """Say what Apprise says of a failure; older ones only say no."""
-    status = getattr(getattr(result, "status", None), "name", "FAILURE").lower()
-    said = [str(entry.message) for entry in result.logs()] if hasattr(result, "logs") else []
-    return f"{status}: {said[-1]}" if said else status
+def _secrets(address: str) -> list[str]:
+    """Return every word of an address that is not plainly harmless, the longest first.
+
+    Which part is secret differs from service to service: often the path is. A service speaks of them as they are,
+    an address may have them percent-encoded.
+    """
+    parts = urlsplit(address)
+    harmless = {parts.scheme, parts.netloc.rpartition("@")[2]}
+    harmless |= {value for key, values in parse_qs(parts.query).items() if key in _HARMLESS for value in (key, *values)}
+    told = set(_WORD.findall(address)) - {word for text in harmless for word in _WORD.findall(text)}
+    return sorted(told | {unquote(word) for word in told}, key=len, reverse=True)
+
+
+class _Ear(logging.Filter):
+    """Hears all that Apprise says, and lets nobody else hear it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.warnings: list[str] = []
+        self.causes: list[str] = []  # a refused password, an unknown certificate: said in a whisper only
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Keep what may explain a failure."""
+        said = record.getMessage()
+        _, found, cause = said.partition("Exception: ")
+        if found:
+            self.causes.append(cause)
+        elif record.levelno >= logging.WARNING:
+            self.warnings.append(said)
+        return False
+
+
+@contextmanager
+def _listening() -> Iterator[_Ear]:
+    logger, ear = logging.getLogger("apprise"), _Ear()
+    logger.addFilter(ear)
+    logger.setLevel(logging.DEBUG)
+    try:
+        yield ear
+    finally:
+        logger.setLevel(logging.WARNING)
+        logger.removeFilter(ear)
+
+
+def _attachment(picture: Picture) -> Any:
+    from apprise.attachment.memory import AttachMemory
+
+    memory: Any = AttachMemory  # untyped
+    return memory(content=picture.content, name=picture.name, mimetype=picture.mimetype)

@@ -1,7 +1,7 @@
 """Who is told of a decision: pure, and written as rows in the decision's own transaction (M2)."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -16,6 +16,11 @@ from maskgate.states import DecisionKind
 VIOLATION, FAULT, EMERGENCY = "violation", "fault", "emergency"
 #: What a severe notice is a kind of: it has a cooldown of its own, and so passes that of what is less severe.
 SEVERE = "-severe"
+#: What an escalation is a kind of: it waits for nobody to acknowledge, and one at a time waits of each step.
+STEP = "-step"
+#: Told of no single thing: a period, and what came in quiet hours. They belong to no door.
+SUMMARIES = frozenset({"daily", "weekly"})
+QUIET = "quiet"
 _KINDS = {
     EventType.DENIED: VIOLATION, EventType.IMPROPER: VIOLATION, EventType.FAULT: FAULT, EventType.EMERGENCY: EMERGENCY,
 }  # fmt: skip
@@ -28,6 +33,8 @@ class Status(StrEnum):
     SENT = "sent"
     SUPPRESSED = "suppressed"  # by the cooldown; reported by the notice that `counted_in` names
     FAILED = "failed"  # given up after its last try
+    HELD = "held"  # in quiet hours, until the digest after them, which `counted_in` then names
+    ACKNOWLEDGED = "acknowledged"  # an escalation that was not needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,7 @@ class NoticeRow:
     last_error: str | None = None
     sent_at: datetime | None = None
     counted_in: str | None = None
+    revived_at: datetime | None = None
 
 
 def is_told(decision: Decision) -> bool:
@@ -64,7 +72,7 @@ def is_told(decision: Decision) -> bool:
 
 
 def plan(config: HubConfig, decision: Decision, count_today: int, now: datetime) -> list[NoticeRow]:
-    """Return a row for each recipient who is told of `decision`; empty when nobody is.
+    """Return a row for each recipient who is told of `decision`, now or by an escalation; empty when nobody is.
 
     `count_today` is the door's violations since midnight, site time, this one included.
     """
@@ -93,16 +101,26 @@ def plan(config: HubConfig, decision: Decision, count_today: int, now: datetime)
         "node": decision.node,
         "revision": decision.revision,
     }
-    return [
-        NoticeRow(
-            id=new_id(now),
-            recipient=recipient.id,
-            door=door.id,
-            kind=kind + SEVERE if decision.severe else kind,
-            created_at=now,
-            facts=dict(facts),
-            next_try=now,
-        )
+    severe = SEVERE if decision.severe else ""
+    rows = [
+        NoticeRow(new_id(now), recipient.id, door.id, kind + severe, now, dict(facts), next_try=now)
         for recipient in config.notices.recipients
         if (recipient.doors is None or door.id in recipient.doors) and kind in recipient.about
     ]
+    for number, step in enumerate(config.notices.escalation, 1):
+        if kind not in step.about or not (step.doors is None or door.id in step.doors):
+            continue
+        late = facts | {"unacknowledged_s": step.after}
+        due = now + timedelta(seconds=step.after)
+        rows += [
+            NoticeRow(
+                new_id(now), recipient, door.id, f"{kind}{STEP}{number}{severe}", now, dict(late), due, revived_at=due
+            )
+            for recipient in step.to
+        ]
+    return rows
+
+
+def is_step(kind: str) -> bool:
+    """Whether notices of this kind are escalations."""
+    return STEP in kind

@@ -9,11 +9,11 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, func, or_, select, true, update
 
-from hub.notices.plan import NoticeRow, Status
+from hub.notices.plan import SEVERE, NoticeRow, Status
 from hub.notices.schedule import Fresh, Group, Opener, Triage
-from hub.store.schema import notices
+from hub.store.schema import evidence, notices
 from hub.store.write import put_notices
 
 #: How many rows one transaction takes, so that the decisions' own transactions never wait long.
@@ -39,12 +39,14 @@ def opener(conn: Connection, group: Group) -> Opener | None:
     """Return the notice that the group's cooldown runs from: the latest that was not suppressed."""
     table = notices.c
     row = conn.execute(
-        select(table.id, table.created_at, table.facts)
+        select(table.id, table.created_at, table.facts, table.status, table.attempts)
         .where(_in(group), table.counted_in == table.id)
         .order_by(table.created_at.desc(), table.seq.desc())
         .limit(1)
     ).first()
-    return Opener(row.id, row.created_at, row.facts.get("passage")) if row else None
+    if row is None:
+        return None
+    return Opener(row.id, row.created_at, row.facts.get("passage"), row.status == Status.WAITING and not row.attempts)
 
 
 def apply(conn: Connection, sorted_: Triage) -> None:
@@ -56,6 +58,7 @@ def apply(conn: Connection, sorted_: Triage) -> None:
         conn.execute(
             update(notices).where(notices.c.id.in_(ids)).values(status=Status.SUPPRESSED, counted_in=counted_in)
         )
+    conn.execute(update(notices).where(notices.c.id.in_(sorted_.held)).values(status=Status.HELD))
     for carrier in sorted_.carriers:
         silent = and_(_in(carrier.group), _uncounted(), notices.c.seq < carrier.seq)
         conn.execute(update(notices).where(or_(silent, notices.c.id == carrier.id)).values(counted_in=carrier.id))
@@ -70,6 +73,38 @@ def silenced(conn: Connection) -> list[tuple[Group, int]]:
         .group_by(table.recipient, table.door, table.kind)
     )
     return [(_group(row), row.last) for row in rows]
+
+
+def held(conn: Connection) -> list[str]:
+    """Return the recipients who have not been told yet of what their quiet hours held back."""
+    untold = and_(notices.c.status == Status.HELD, notices.c.counted_in.is_(None))
+    return list(conn.scalars(select(notices.c.recipient).where(untold).distinct()))
+
+
+def put_quiet_digest(conn: Connection, digest: NoticeRow, *, severe_too: bool) -> None:
+    """Add the digest after quiet hours, which takes over all that waited for their end: the suppressed ones too.
+
+    `severe_too`: those of the severe kinds also, which otherwise have a digest of their own at any hour.
+    """
+    waited = or_(notices.c.status == Status.HELD, and_(_uncounted(), _not_severe(severe_too)))
+    theirs = and_(notices.c.recipient == digest.recipient, notices.c.counted_in.is_(None), waited)
+    conn.execute(update(notices).where(theirs).values(counted_in=digest.id))
+    put_notices(conn, [asdict(digest)])
+
+
+def put_once(conn: Connection, notice: NoticeRow) -> None:
+    """Add a notice unless one with its id is there already, whatever became of that."""
+    there = conn.scalar(select(notices.c.seq).where(notices.c.id == notice.id))
+    if there is None:
+        put_notices(conn, [asdict(notice)])
+
+
+def picture(conn: Connection, passage: str, node: str) -> bytes | None:
+    """Return the picture of a passage, where one is kept."""
+    found: bytes | None = conn.scalar(
+        select(evidence.c.jpeg).where(evidence.c.passage == passage, evidence.c.node == node)
+    )
+    return found
 
 
 def facts_of(conn: Connection, seq: int) -> dict[str, Any]:
@@ -159,6 +194,10 @@ def _group(row: Any) -> Group:
 def _in(group: Group) -> Any:
     table = notices.c
     return and_(table.recipient == group.recipient, table.door == group.door, table.kind == group.kind)
+
+
+def _not_severe(severe_too: bool) -> Any:
+    return true() if severe_too else notices.c.kind.not_like(f"%{SEVERE}")
 
 
 def _uncounted() -> Any:

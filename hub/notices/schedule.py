@@ -4,10 +4,12 @@ The cooldown runs by when things happened, not by when a mail got through. So a 
 the mail server is up, slow or down, and what an outage held back still goes out, each notice once (N1, N2).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+from hub.notices.plan import is_step
 
 #: Kinds that no cooldown holds back: a person caused each, and each changes what must be done.
 NEVER_SUPPRESSED = frozenset({"emergency", "emergency-severe"})
@@ -31,6 +33,7 @@ class Opener:
     id: str
     created_at: datetime
     passage: str | None = None
+    pending: bool = False  # an escalation that still waits for somebody to acknowledge
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +52,42 @@ class Fresh:
 class Triage:
     """What becomes of fresh notices.
 
-    `suppressed`: id, and the notice that has told of the same person, if any. `carriers`: to be sent; each also
-    reports what its group suppressed before it.
+    `suppressed`: id, and the notice that tells of the same, if any. `carriers`: to be sent; each also reports what
+    its group suppressed before it. `held`: ids of those that came in quiet hours.
     """
 
     suppressed: tuple[tuple[str, str | None], ...]
     carriers: tuple[Fresh, ...]
+    held: tuple[str, ...] = ()
 
 
-def triage(fresh: Iterable[Fresh], openers: Mapping[Group, Opener], cooldowns: Mapping[str, float]) -> Triage:
-    """Sort fresh notices, in the order of their `seq`; `cooldowns` are seconds by recipient."""
+def triage(
+    fresh: Iterable[Fresh],
+    openers: Mapping[Group, Opener],
+    cooldowns: Mapping[str, float],
+    is_quiet: Callable[[Fresh], bool] = lambda _notice: False,
+) -> Triage:
+    """Sort fresh notices, in the order of their `seq`; `cooldowns` are seconds by recipient.
+
+    An escalation joins one of its group that waits already, and else waits itself, whatever the hour: it is told when
+    it is due, or acknowledged before.
+    """
     latest = dict(openers)
     suppressed: list[tuple[str, str | None]] = []
     carriers: list[Fresh] = []
+    held: list[str] = []
     for notice in fresh:
         opener = latest.get(notice.group)
+        if is_step(notice.group.kind):
+            if opener is not None and opener.pending:
+                suppressed.append((notice.id, opener.id))
+            else:
+                carriers.append(notice)
+                latest[notice.group] = Opener(notice.id, notice.created_at, notice.passage, pending=True)
+            continue
+        if is_quiet(notice):
+            held.append(notice.id)
+            continue
         cooldown = cooldowns.get(notice.group.recipient, 0.0)
         unfolded = notice.group.kind in NEVER_SUPPRESSED
         if opener is None or unfolded or is_over(opener, cooldown, notice.created_at):
@@ -72,7 +96,7 @@ def triage(fresh: Iterable[Fresh], openers: Mapping[Group, Opener], cooldowns: M
         else:
             same_person = (notice.revision or 1) > 1 and notice.passage == opener.passage
             suppressed.append((notice.id, opener.id if same_person else None))
-    return Triage(tuple(suppressed), tuple(carriers))
+    return Triage(tuple(suppressed), tuple(carriers), tuple(held))
 
 
 def is_over(opener: Opener, cooldown: float, moment: datetime) -> bool:

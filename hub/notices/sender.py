@@ -5,6 +5,15 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that the HTML of a letter shows: `<img src="cid:NAME">`."""
+
+    name: str
+    mimetype: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """A notice in words. `id` stands in the text too: a letter may come twice after a time-out."""
 
@@ -12,6 +21,8 @@ class Letter:
     subject: str
     text: str
     html: str
+    language: str = "en"
+    pictures: tuple[Picture, ...] = ()
 
 
 class SendError(Exception):
@@ -24,6 +35,11 @@ class AddressError(ValueError):
 
 class Sender(Protocol):
     """One recipient's channel."""
+
+    @property
+    def takes_pictures(self) -> bool:
+        """Whether the pictures of a letter get through."""
+        ...
 
     def send(self, letter: Letter) -> None:
         """Deliver within bounded time; raises `SendError`."""

@@ -11,16 +11,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine, Row
+from sqlalchemy.exc import SQLAlchemyError
 
 from hub.config import HubConfig, Recipient
 from hub.memory import Place
-from hub.notices import queue, render, schedule
-from hub.notices.plan import NoticeRow, Status
+from hub.notices import queue, schedule
+from hub.notices.plan import Status
+from hub.notices.quiet import quiet_hours
 from hub.notices.sender import AddressError, Sender, SendError
+from hub.notices.sorter import Sorter
+from hub.notices.writer import Writer
 from hub.store.open import writing
 from maskgate.clock import Clock
 from maskgate.config import ConfigError
-from maskgate.ids import new_id
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +32,8 @@ LONGEST_WAIT_S = 5.0
 #: Seconds for which a recipient whose channel failed gets nothing else, so that a hung server is not asked for
 #: every notice in turn.
 CHANNEL_PAUSE_S = 30.0
+#: Seconds between looks for a picture that is to come along.
+PICTURE_STEP_S = 0.5
 
 
 OpenSender = Callable[[Recipient], Sender]
@@ -70,7 +75,8 @@ class Worker:
         self._place = place
         self._config, self._db, self._clock, self._open = config, db, clock, open_sender
         self._recipients = {recipient.id: recipient for recipient in config.notices.recipients}
-        self._cooldowns = {recipient.id: recipient.cooldown for recipient in config.notices.recipients}
+        self._quiet = quiet_hours(config)
+        self._sorter, self._writer = Sorter(config, db, clock, self._quiet, place), Writer(config, db)
         self._senders: dict[str, Sender] = {}
         self._paused: dict[str, datetime] = {}
         self._failing: set[str] = set()
@@ -120,8 +126,9 @@ class Worker:
             if self._place and not self._place.leads:
                 return 1.0
             # In turn, so that neither a flood of refusals nor a slow server holds up the other.
-            all_sorted = self._sort()
+            all_sorted = self._sorter.sort()
             now = self._clock.now()
+            self._sorter.sum_up(now)
             self._paused = {name: end for name, end in self._paused.items() if now < end}
             with self._db.connect() as conn:
                 notice = queue.due(conn, now, self._paused)
@@ -131,56 +138,28 @@ class Worker:
                 break
         return self._seconds_to_next()
 
-    def _sort(self) -> bool:
-        """One transaction of sorting; returns whether nothing new is left."""
-        with self._db.connect() as conn:
-            fresh = queue.fresh(conn)
-            openers = {
-                group: opener for group in {notice.group for notice in fresh} if (opener := queue.opener(conn, group))
-            }
-            silenced = queue.silenced(conn) if not fresh else []
-        now = self._clock.now()
-        due = [(group, last) for group, last in silenced if self._digest_due(group, now)]
-        if fresh or due:
-            with writing(self._db) as conn:
-                if self._place and not self._place.holds(conn):
-                    return True  # somebody else leads by now, and has sorted these
-                queue.apply(conn, schedule.triage(fresh, openers, self._cooldowns))
-                for group, last in due:
-                    queue.put_digest(conn, self._digest(group, queue.facts_of(conn, last), now))
-        return not fresh
-
-    def _digest_due(self, group: schedule.Group, now: datetime) -> bool:
-        if group.recipient not in self._recipients:
-            return False
-        with self._db.connect() as conn:
-            opener = queue.opener(conn, group)
-        return opener is None or schedule.is_over(opener, self._cooldowns[group.recipient], now)
-
-    def _digest(self, group: schedule.Group, last: dict[str, Any], now: datetime) -> NoticeRow:
-        facts = {**last, "digest": True, "passage": None, "revision": None}
-        notice = new_id(now)
-        return NoticeRow(
-            id=notice, recipient=group.recipient, door=group.door, kind=group.kind, created_at=now, facts=facts,
-            next_try=now, counted_in=notice,
-        )  # fmt: skip
-
     def _deliver(self, notice: Row[Any]) -> None:
         sender = self._senders.get(notice.recipient)
         if sender is None:
             self._write(notice.id, status=Status.FAILED, last_error="the recipient is not configured any more")
             return
         attempts, started = notice.attempts + 1, self._clock.now()
+        if later := self._quiet[notice.recipient].holds(notice.kind, started):
+            self._claim(notice, next_try=later, revived_at=later)
+            return
+        if self._writer.awaits_picture(notice, started):
+            self._claim(notice, next_try=started + timedelta(seconds=PICTURE_STEP_S))
+            return
         give_up = self._config.notices.give_up_after
         again = schedule.next_try(notice.revived_at or notice.created_at, started, attempts, give_up)
         # Written before: whatever ends this process now, the row says that the letter may have gone out.
         if not self._claim(notice, attempts=attempts, next_try=again or started,
                            last_error="under way, outcome unknown"):  # fmt: skip
             return
-        with self._db.connect() as conn:
-            carried = queue.carried(conn, notice.id)
         try:
-            letter = render.letter(notice.id, notice.facts, carried)
+            letter = self._writer.write(notice, pictures=sender.takes_pictures)
+        except SQLAlchemyError:
+            raise  # the store's fault, not the row's: the round is tried again
         except Exception as error:
             # A row of another version, say. Trying again would not mend it, and must not keep others waiting.
             log.exception("notice %s cannot be put into words", notice.id)
@@ -222,11 +201,7 @@ class Worker:
         now = self._clock.now()
         with self._db.connect() as conn:
             tries = queue.next_tries(conn)
-            ends = [
-                schedule.cooldown_end(opener, self._cooldowns[group.recipient])
-                for group, _last in queue.silenced(conn)
-                if group.recipient in self._cooldowns and (opener := queue.opener(conn, group))
-            ]
-        moments = [max(moment, self._paused.get(name, moment)) for name, moment in tries.items()] + ends
+        moments = [max(moment, self._paused.get(name, moment)) for name, moment in tries.items()]
+        moments += self._sorter.digests_due(now)
         wait = min(((moment - now).total_seconds() for moment in moments), default=LONGEST_WAIT_S)
         return min(max(wait, 0.0), LONGEST_WAIT_S)

@@ -2,11 +2,11 @@
 
 Inputs: `verdict`, `command`, `feedback`, `fault`, `tick`, `start`, `clock_set`. Output: `Outcome`. The documents
 `door_state` and `display` follow from the state. Reading order: state, calendar, outcome, faults, lock, verdicts,
-commands, moments, failing, documents.
+commands, moments, failing, translations, documents.
 """
 
 from hub.policy.commands import AnyCommand, command, in_time
-from hub.policy.documents import display, door_state
+from hub.policy.documents import display, door_state, say, spoken
 from hub.policy.failing import SITE, fault, without_store
 from hub.policy.faults import availability_fault, health_faults
 from hub.policy.lock import feedback
@@ -18,5 +18,6 @@ from hub.policy.verdicts import verdict, why_late
 __all__ = [
     "SITE", "AnyCommand", "Decided", "FaultKind", "LockCommand", "Machine", "Outcome", "Rules", "availability_fault",
     "clock_set", "command", "display", "door_state", "fault", "feedback", "forget", "from_document", "health_faults",
-    "in_time", "initial", "next_moment", "start", "tick", "to_document", "verdict", "why_late", "without_store",
+    "in_time", "initial", "next_moment", "say", "spoken", "start", "tick", "to_document", "verdict", "why_late",
+    "without_store",
 ]  # fmt: skip

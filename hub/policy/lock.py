@@ -8,7 +8,7 @@ measurement (S7): somebody may have used a key.
 from dataclasses import replace
 from datetime import datetime
 
-from hub.config import SafeState
+from hub.config import MqttLock, SafeState
 from hub.policy.faults import safe_state
 from hub.policy.outcome import COMMAND_LIFE_S, LockCommand, Outcome, Rules, note, seconds
 from hub.policy.state import HoldKind, Machine, Outstanding
@@ -129,6 +129,8 @@ def overdue(rules: Rules, state: Machine, now: datetime) -> Outcome:
         within, attempt = lock.feedback_within, due.attempt + 1
         state, again = _command(rules, state, now, due.action, within=within, attempt=attempt)
         return Outcome(state, again)
+    if isinstance(lock, MqttLock) and lock.reports_only_changes and _STANDS.get(state.lock) is due.action:
+        return Outcome(replace(state, sure=False))  # it last said that it is there already
     waited, times = lock.feedback_within, "" if due.attempt == 1 else f", {due.attempt} times"
     return _jam(rules, state, now, f"The lock did not answer within {waited:g} s when told to {due.action}{times}")
 

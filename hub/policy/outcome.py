@@ -10,7 +10,7 @@ from hub.config import Door, HubConfig
 from hub.policy.calendar import Calendar, holiday_test
 from hub.policy.state import Machine
 from maskgate.ids import new_id
-from maskgate.messages import Decision, EventType, LockAction
+from maskgate.messages import Decision, EventType, Language, LockAction
 from maskgate.states import DecisionKind
 
 #: No lock command is sent later than this after it was decided, in seconds, however slow the lock may answer.
@@ -19,17 +19,19 @@ COMMAND_LIFE_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """A door's configuration, the days that its counters follow, its schedule, and where new ids come from."""
+    """A door's configuration, the days that its counters follow, its schedule, where ids come from, what it speaks."""
 
     door: Door
     zone: ZoneInfo
     calendar: Calendar
     new_id: Callable[[datetime], str] = new_id
+    languages: tuple[Language, ...] = (Language.EN,)
 
     @classmethod
     def of(cls, config: HubConfig, door: Door, new_id: Callable[[datetime], str] = new_id) -> Self:
         """Return the rules of one door of a site."""
-        return cls(door, config.zone, Calendar(door.policy, config.zone, holiday_test(config.holidays)), new_id)
+        calendar = Calendar(door.policy, config.zone, holiday_test(config.holidays))
+        return cls(door, config.zone, calendar, new_id, config.languages(door))
 
     def day(self, now: datetime) -> str:
         """Return the site's date at `now`, YYYY-MM-DD."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from hub.policy.translations import Phrase
 from maskgate.messages import Contact, Counters, Decision, DisplayKind, Entry, LockAction, LockState, Mode
 from maskgate.states import MaskState
 
@@ -99,11 +100,12 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What displays show until `until`; `text` only where it is not that of the kind."""
+    """What displays show until `until`; a person's own `text`, or a `phrase`, takes the place of the kind's words."""
 
     kind: DisplayKind
     until: datetime
     text: str | None = None
+    phrase: Phrase | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from hub.policy.faults import blind, safe_state
 from hub.policy.lock import settle
 from hub.policy.outcome import Decided, LockCommand, Outcome, Rules, seconds
 from hub.policy.state import CLAIMS, REMEMBERED_PASSAGES, Claim, Hold, HoldKind, Machine, Seen, Shown
+from hub.policy.translations import Phrase
 from maskgate.messages import Decision, DisplayKind, Entry, EventType, LockAction, Mode, Passage
 from maskgate.messages.base import age_s
 from maskgate.states import DecisionKind, MaskState
@@ -177,7 +178,7 @@ def _grant(rules: Rules, state: Machine, passage: Passage, now: datetime) -> _Ju
     until = now + seconds(rules.door.policy.grant_hold)
     if _moves_lock(rules, state):
         if why := _withheld(rules, state, passage, now):
-            shown = Shown(DisplayKind.LOOK_HERE, now + seconds(LOOK_S), words.ONE_BY_ONE)
+            shown = Shown(DisplayKind.LOOK_HERE, now + seconds(LOOK_S), phrase=Phrase.ONE_BY_ONE)
             text = f"{text}, but {why}"
             return _Judged(replace(state, shown=shown), DecisionKind.OBSERVE, text, EventType.GRANTED, announce=False)
         if state.entry is Entry.CONTROLLED:

@@ -7,7 +7,18 @@ from typing import Any
 from sqlalchemy import Engine, Table, and_, delete, func, select, true
 
 from hub.store.open import writing
-from hub.store.schema import counts, decisions, erasures, evidence, notices, outbox, passages, refusals
+from hub.store.schema import (
+    audit,
+    counts,
+    decisions,
+    erasures,
+    evidence,
+    hours,
+    notices,
+    outbox,
+    passages,
+    refusals,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +94,20 @@ def _conditions(what: Erasure) -> list[tuple[Table, Any]]:
     found = [
         (passages, _all(what, passages.c.passage, passages.c.node, passages.c.door, passages.c.received_at)),
         (decisions, _all(what, decisions.c.passage, document["node"].as_string(), decisions.c.door, decisions.c.at)),
-        (notices, _all(what, facts["passage"].as_string(), facts["node"].as_string(), notices.c.door,
-                       notices.c.created_at)),
+        # That a period was summed up stays, or it would be again; it names nobody.
+        (notices, and_(notices.c.kind.not_in(("daily", "weekly")),
+                       _all(what, facts["passage"].as_string(), facts["node"].as_string(), notices.c.door,
+                            notices.c.created_at))),
         (evidence, _all(what, evidence.c.passage, evidence.c.node, evidence.c.door, evidence.c.received_at)),
+        # Who looked at which picture says that there was one.
+        (audit, and_(audit.c.action == "picture", _all(what, audit.c.facts["passage"].as_string(),
+                                                       audit.c.facts["node"].as_string(), audit.c.door, audit.c.at))),
         # Samples of refused messages and copies of what was sent are kept for a look only: all of that time go.
         (refusals, _within(what, refusals.c.at)),
         (outbox, and_(outbox.c.sent_at.is_not(None), _within(what, outbox.c.created_at))),
     ]  # fmt: skip
     if what.anonymous:
-        found.append((counts, counts.c.door == what.door if what.door else true()))
+        found += [(table, table.c.door == what.door if what.door else true()) for table in (counts, hours)]
     return found
 
 

@@ -59,7 +59,11 @@ passages = Table(
     Column("model", String(200), nullable=False),
     Column("reason", String(16), nullable=False),
     Index("passages_once", "passage", "revision", "node", unique=True),
-    Index("passages_received", "received_at"),
+    # Lists are read by time, the newest first, page by page from where the last one ended.
+    Index("passages_received", "received_at", "seq"),
+    Index("passages_door", "door", "received_at", "seq"),
+    Index("passages_node", "node", "received_at", "seq"),
+    Index("passages_state", "state", "received_at", "seq"),
 )  # fmt: skip
 
 #: What was decided, as the `Decision` message says it.
@@ -74,7 +78,9 @@ decisions = Table(
     Column("event_type", String(16), nullable=False),
     Column("decision", String(16), nullable=False),
     Column("document", JSON, nullable=False),
-    Index("decisions_door_at", "door", "at"),
+    Index("decisions_at", "at", "seq"),
+    Index("decisions_door_at", "door", "at", "seq"),
+    Index("decisions_event_at", "event_type", "at", "seq"),
     Index("decisions_passage", "passage"),
 )  # fmt: skip
 
@@ -123,6 +129,9 @@ notices = Table(
     Column("revived_at", Moment),  # given up, and taken up again by a person
     Index("notices_due", "status", "next_try"),
     Index("notices_recipient", "recipient", "door", "kind", "created_at"),
+    Index("notices_status", "status", "seq"),
+    Index("notices_to", "recipient", "seq"),
+    Index("notices_created", "created_at"),
 )  # fmt: skip
 
 #: People and violations by door and day of the site's calendar (YYYY-MM-DD).
@@ -133,6 +142,17 @@ counts = Table(
     Column("people", Integer, nullable=False, default=0),
     Column("violations", Integer, nullable=False, default=0),
     Column("late", Integer, nullable=False, default=0),
+)  # fmt: skip
+
+#: The same by hour of the site's clock (YYYY-MM-DDTHH); an hour that comes twice is one.
+hours = Table(
+    "hours", metadata,
+    Column("door", String(48), primary_key=True),
+    Column("hour", String(13), primary_key=True),
+    Column("people", Integer, nullable=False, default=0),
+    Column("violations", Integer, nullable=False, default=0),
+    Column("late", Integer, nullable=False, default=0),
+    Index("hours_hour", "hour"),
 )  # fmt: skip
 
 #: What was refused at the door of the hub: a sample of each kind, for whoever must find out why.
@@ -201,4 +221,66 @@ marks = Table(
     "marks", metadata,
     Column("name", String(32), primary_key=True),
     Column("number", BigInteger, nullable=False),
+)  # fmt: skip
+
+#: Who may sign in. Passwords are hashed (Argon2id); one without has a link to choose one.
+people = Table(
+    "people", metadata,
+    Column("name", String(48), primary_key=True),
+    Column("role", String(16), nullable=False),
+    Column("password", String(255)),
+    Column("created_at", Moment, nullable=False),
+)  # fmt: skip
+
+#: Who is signed in. Here and below only hashes of what people and machines show are kept.
+sessions = Table(
+    "sessions", metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("person", String(48), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("used_at", Moment, nullable=False),
+    Column("address", String(64), nullable=False),
+    Index("sessions_person", "person"),
+)  # fmt: skip
+
+#: What machines show instead of a password.
+tokens = Table(
+    "tokens", metadata,
+    Column("id", String(32), primary_key=True),
+    Column("hash", String(64), nullable=False, unique=True),
+    Column("name", String(60), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("created_by", String(48), nullable=False),
+    Column("expires_at", Moment),
+    Column("used_at", Moment),
+)  # fmt: skip
+
+#: One-time links to choose a password; without a person: to become the first administrator.
+links = Table(
+    "links", metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("person", String(48)),
+    Column("expires_at", Moment, nullable=False),
+)  # fmt: skip
+
+#: Wrong passwords in a row, by account, by address, and by browser that has signed in before (P6).
+attempts = Table(
+    "attempts", metadata,
+    Column("key", String(80), primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("last_at", Moment, nullable=False),
+    Index("attempts_last", "last_at"),
+)  # fmt: skip
+
+#: What people and machines did at the pages.
+audit = Table(
+    "audit", metadata,
+    Column("seq", Sequence, primary_key=True, autoincrement=True),
+    Column("at", Moment, nullable=False),
+    Column("actor", String(80), nullable=False),
+    Column("action", String(32), nullable=False),
+    Column("door", String(48)),
+    Column("facts", JSON, nullable=False),
+    Index("audit_at", "at", "seq"),
 )  # fmt: skip

@@ -9,11 +9,13 @@ from sqlalchemy import Connection, Table, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.store.schema import (
+    audit,
     counts,
     decisions,
     doors,
     erasures,
     evidence,
+    hours,
     marks,
     nodes,
     notices,
@@ -27,6 +29,8 @@ from maskgate.messages import Counters, Decision, Passage
 PURGE_ROWS = 500
 #: How long what was sent is kept, for a look at what happened.
 KEEP_SENT = timedelta(hours=1)
+#: How long it is remembered that a period was summed up; it names nobody.
+KEEP_SUMMARIES = timedelta(days=30)
 #: Samples of refused messages; older ones go.
 KEEP_REFUSALS = 1000
 
@@ -124,13 +128,15 @@ def drop_nodes(tx: Connection, keep: Sequence[str]) -> list[str]:
 
 
 def add_counts(tx: Connection, sums: Mapping[tuple[str, str], Counters]) -> None:
-    """Add to counts, each by door and day."""
+    """Add to the counts of hours, each by door and hour (YYYY-MM-DDTHH, site time), and of their days."""
     if not sums:
         return
-    statement = _insert(tx, counts)
-    added = {name: counts.c[name] + statement.excluded[name] for name in Counters.model_fields}
-    statement = statement.on_conflict_do_update(index_elements=["door", "day"], set_=added)
-    tx.execute(statement, [{"door": door, "day": day, **more.model_dump()} for (door, day), more in sums.items()])
+    for table, column, length in ((counts, "day", 10), (hours, "hour", 13)):
+        statement = _insert(tx, table)
+        added = {name: table.c[name] + statement.excluded[name] for name in Counters.model_fields}
+        statement = statement.on_conflict_do_update(index_elements=["door", column], set_=added)
+        rows = [{"door": door, column: hour[:length], **more.model_dump()} for (door, hour), more in sums.items()]
+        tx.execute(statement, rows)
 
 
 def put_node(tx: Connection, node: str, now: datetime, values: Row) -> None:
@@ -155,6 +161,13 @@ def put_notices(tx: Connection, rows: list[Row]) -> None:
     """Write notices that wait to be sent."""
     if rows:
         tx.execute(notices.insert().inline(), rows)
+
+
+def acknowledge(tx: Connection, doors: Iterable[str]) -> None:
+    """Let no escalation of these doors go out any more that waits for somebody to acknowledge."""
+    waits = (notices.c.status == "waiting") & (notices.c.attempts == 0) & notices.c.kind.like("%-step%")
+    for door in doors:
+        tx.execute(update(notices).where(waits, notices.c.door == door).values(status="acknowledged"))
 
 
 def put_letters(tx: Connection, letters: Sequence[Letter], now: datetime) -> None:
@@ -182,6 +195,11 @@ def claim(tx: Connection, seqs: Sequence[int], now: datetime) -> set[int]:
     return set(tx.scalars(mine.returning(outbox.c.seq)))
 
 
+def drop_superseded(tx: Connection, topics: Sequence[str]) -> None:
+    """Delete what waits for these topics: newer news are about to be said."""
+    tx.execute(delete(outbox).where(outbox.c.sent_at.is_(None), outbox.c.topic.in_(topics)))
+
+
 def drop_letters(tx: Connection, seqs: Sequence[int]) -> None:
     """Let go of what need not be sent any more: it expired, or newer news of the same topic are there."""
     if seqs:
@@ -192,21 +210,27 @@ def purge(tx: Connection, now: datetime, *, events: timedelta, pictures: timedel
     """Delete a few rows of what is older than its retention; returns how many, 0 when there is nothing left.
 
     `events` and `pictures` are how long those stay; `first_day` is the first day of counts that stays (YYYY-MM-DD).
-    Notices that still wait are never deleted.
+    Notices that still wait are never deleted. A summary's row stays until its period cannot be told again.
     """
     old = now - events
+    is_untold = (notices.c.status == "waiting") | ((notices.c.status == "held") & notices.c.counted_in.is_(None))
+    is_summary = notices.c.kind.in_(("daily", "weekly"))
     due = (
         (passages, passages.c.received_at < old),
         (decisions, decisions.c.at < old),
-        (notices, (notices.c.created_at < old) & (notices.c.status != "waiting")),
+        (notices, (notices.c.created_at < old) & ~is_untold & ~is_summary),
+        (notices, (notices.c.created_at < now - KEEP_SUMMARIES) & ~is_untold & is_summary),
         (outbox, outbox.c.sent_at < now - KEEP_SENT),
         (refusals, refusals.c.seq <= select(func.max(refusals.c.seq) - KEEP_REFUSALS).scalar_subquery()),
         (refusals, refusals.c.at < old),
         (evidence, evidence.c.received_at < now - pictures),
         (erasures, erasures.c.at < old),
+        (audit, audit.c.at < old),
     )
     gone = 0
     for table, condition in due:
         some = select(table.c.seq).where(condition).limit(PURGE_ROWS)
         gone += tx.execute(delete(table).where(table.c.seq.in_(some))).rowcount
-    return gone + tx.execute(delete(counts).where(counts.c.day < first_day)).rowcount
+    for column in (counts.c.day, hours.c.hour):
+        gone += tx.execute(delete(column.table).where(column < first_day)).rowcount
+    return gone

@@ -3,15 +3,20 @@
 import asyncio
 import logging
 import socket
+import ssl
 import threading
+from pathlib import Path
 
 import uvicorn
 from sqlalchemy import Engine
 
 from hub.config import HubConfig
 from hub.live import Live
+from hub.store import read
 from hub.web.app import make_app
-from hub.web.health import HealthCheck
+from hub.web.context import Context, Stats, Submit
+from hub.web.health import Health, HealthCheck
+from hub.web.security import signing
 from maskgate.clock import Clock
 from maskgate.config import ConfigError
 
@@ -31,12 +36,21 @@ class Server:
         clock: Clock,
         *,
         health: HealthCheck | None = None,
+        submit: Submit | None = None,
+        stats: Stats = dict,
         port: int | None = None,
     ) -> None:
-        """`port` stands for the configured one; 0 takes any that is free."""
-        self._host, self._wanted = config.web.host, config.web.port if port is None else port
+        """`port` stands for the configured one; 0 takes any that is free. Without `submit` no command is taken."""
+
+        def store_alone() -> Health:
+            read.door_documents(db)
+            return Health()
+
+        self._web, self._host = config.web, config.web.host
+        self._wanted = config.web.port if port is None else port
         self._live = live
-        self._app = make_app(config, db, live, clock, health)
+        self._context = Context(config, db, live, clock, health or store_alone, submit, stats)
+        self._app = make_app(self._context)
         self._port: int | None = None
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
@@ -53,6 +67,8 @@ class Server:
 
     def start(self) -> None:
         """Serve; returns when the pages answer. Raises `ConfigError` when the address cannot be had."""
+        if self._web.tls:
+            _check_pair(self._web.tls.certificate, self._web.tls.key)
         listener = self._listen()
         # After a restart the pages that people have open find us where we were.
         self._port = listener.getsockname()[1]
@@ -60,6 +76,10 @@ class Server:
             uvicorn.Config(
                 self._app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1,
                 server_header=False,
+                # Nobody is believed who says for whom they ask, except those that the configuration names.
+                proxy_headers=bool(self._web.trusted_proxies), forwarded_allow_ips=list(self._web.trusted_proxies),
+                ssl_certfile=self._web.tls.certificate if self._web.tls else None,
+                ssl_keyfile=self._web.tls.key if self._web.tls else None,
             )
         )  # fmt: skip
         self._server = server
@@ -72,7 +92,11 @@ class Server:
             tick.wait(0.01)
         if not server.started:
             raise ConfigError(f"web: the pages did not start on {self._host} port {self._port}")
-        log.info("pages on http://%s:%d/", self._host, self._port)
+        log.info("pages on %s://%s:%d/", "https" if self._web.tls else "http", self._host, self._port)
+
+    def first_link(self) -> str | None:
+        """Return a one-time link for the first administrator; None where there is one (P5)."""
+        return signing.first_link(self._context)
 
     def stop(self, timeout: float = 3.0) -> None:
         """End within `timeout` seconds; viewers are let go, and come back by themselves."""
@@ -99,3 +123,21 @@ class Server:
             log.exception("the pages ended by a fault of ours")
         finally:
             listener.close()
+
+
+def _check_pair(certificate: Path, key: Path) -> None:
+    """Raise `ConfigError` where these two cannot be served with."""
+    for name, path in (("certificate", certificate), ("key", key)):
+        try:
+            path.read_bytes()
+        except OSError as error:
+            raise ConfigError(f"web.tls.{name}: cannot read {path}: {error.strerror}") from error
+
+    def no_password() -> str:
+        raise ConfigError(f"web.tls.key: {key} has a password; store one without, that only the hub may read")
+
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, no_password)
+    except ssl.SSLError as error:
+        why = error.reason or str(error)
+        raise ConfigError(f"web.tls: {certificate} and {key} are no PEM certificate and its key: {why}") from error

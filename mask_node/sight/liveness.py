@@ -5,6 +5,7 @@ by some pixels; of a thing only the light and the noise change, and both are tak
 a photograph that somebody holds up and moves.
 """
 
+import math
 from dataclasses import dataclass, replace
 
 import cv2
@@ -52,8 +53,9 @@ def look_again(before: Life, frame: Frame, box: Box, now: float, settings: Seein
     """Return what is known after a further look, at a frame that shows the face in `box`."""
     if before.alive:
         return before
-    patch = _patch(frame, before.place)
-    moved = patch is not None and change(before.patch, patch) >= settings.alive_change and not before.thing
+    # A thing shows life by walking away alone: its picture need not be compared.
+    patch = None if before.thing else _patch(frame, before.place)
+    moved = patch is not None and change(before.patch, patch) >= settings.alive_change
     changes = before.changes + 1 if moved or _walked(before.place, box) else max(0, before.changes - 1)
     alive = changes >= LOOKS
     thing = not alive and (before.thing or now - before.since >= settings.thing_after_s)
@@ -66,9 +68,10 @@ def change(before: Patch, now: Patch) -> float:
     The best gain and offset of the light between the two is taken out first.
     """
     one, other = before - before.mean(), now - now.mean()
-    gain = float((one * other).sum()) / max(1e-6, float((other * other).sum()))
-    rest = np.sort(np.abs(one - max(0.0, gain) * other).ravel())
-    return float(rest[int(0.9 * rest.size)]) / max(LEAST_CONTRAST, float(one.std()))
+    gain = max(0.0, float(np.vdot(one, other)) / max(1e-6, float(np.vdot(other, other))))
+    place = int(0.9 * one.size)
+    rest = np.partition(np.abs(one - np.float32(gain) * other).ravel(), place)
+    return float(rest[place]) / max(LEAST_CONTRAST, math.sqrt(float(np.vdot(one, one)) / one.size))
 
 
 def _patch(frame: Frame, box: Box) -> Patch | None:
@@ -77,5 +80,5 @@ def _patch(frame: Frame, box: Box) -> Patch | None:
 
 
 def _walked(place: Box, box: Box) -> bool:
-    distance = np.hypot(place[0] + place[2] / 2 - box[0] - box[2] / 2, place[1] + place[3] / 2 - box[1] - box[3] / 2)
-    return bool(distance >= WALKED * max(place[2], place[3]))
+    across, down = place[0] - box[0] + (place[2] - box[2]) / 2, place[1] - box[1] + (place[3] - box[3]) / 2
+    return math.hypot(across, down) >= WALKED * max(place[2], place[3])

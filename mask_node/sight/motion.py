@@ -5,7 +5,6 @@ A picture is compared with the last one that was looked at, not the last one tha
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from mask_node.config_seeing import MotionSettings
@@ -23,11 +22,11 @@ class Motion:
 
 def wants_look(before: Motion, cells: Grey, now: float, settings: MotionSettings, *, busy: bool) -> tuple[bool, Motion]:
     """Return whether to look at the picture, and what is known afterwards. busy: somebody is in view."""
-    moved = before.cells is None or changed(before.cells, cells, settings.change) >= settings.cells
-    moved_at = now if moved or busy else before.moved_at
+    if before.cells is None or busy or not settings.enabled:
+        return True, Motion(cells, now, now)
+    moved_at = now if changed(before.cells, cells, settings.change) >= settings.cells else before.moved_at
     lingering = moved_at is not None and now - moved_at <= settings.linger_s
-    due = now - before.looked_at >= settings.look_every_s
-    if not (settings.enabled and before.cells is not None) or busy or lingering or due:
+    if lingering or now - before.looked_at >= settings.look_every_s:
         return True, Motion(cells, now, moved_at)
     return False, before
 
@@ -37,4 +36,4 @@ def changed(one: Grey, other: Grey, least: float) -> int:
     change = other.astype(np.int16) - one
     # The median is the light's: somebody who covers less than half of the picture does not move it.
     change -= np.int16(np.partition(change.ravel(), change.size // 2)[change.size // 2])
-    return int(cv2.countNonZero((np.abs(change) > least).astype(np.uint8)))
+    return int(np.count_nonzero(np.abs(change) > least))

@@ -1,4 +1,4 @@
-"""`maskgate node trial`: clips, bench, soak."""
+"""`maskgate node trial`: clips, bench, idle, soak."""
 
 import json
 from pathlib import Path
@@ -68,6 +68,39 @@ def bench(
 
 def _numbers(text: str) -> list[int]:
     return [int(part) for part in text.split(",")]
+
+
+@app.command()
+def idle(
+    *,
+    fps: Annotated[float, typer.Option("--fps", min=0.1, max=240, help="Pictures a second.")] = 10.0,
+    seconds: Annotated[float, typer.Option("--seconds", min=1, help="How long is counted.")] = 30.0,
+    pixels: Annotated[bool, typer.Option("--pixels", help="A camera that gives pixels, not JPEG.")] = False,
+    limit: Annotated[float, typer.Option("--limit", help="Per cent of one core.")] = 5.0,
+    models: Models = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run the whole node before an empty door; print its processor time by thread; fail if it is too much."""
+    from mask_node.trial.idle import idle as run
+    from mask_node.vision.card import ModelError
+
+    try:
+        result = run(
+            models=models, fps=fps, seconds=seconds, encoded=not pixels, say=lambda text: typer.echo(text, err=True)
+        )
+    except ModelError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    if as_json:
+        typer.echo(json.dumps({name: getattr(result, name) for name in result.__slots__}))
+    else:
+        threads = ", ".join(f"{name} {share:.2%}" for name, share in result.threads.items() if share >= 0.0005)
+        typer.echo(
+            f"{result.share:.1%} of one core at {result.pictures} pictures/s, {result.memory_mb} MB;"
+            f" by thread: {threads}"
+        )
+    if 100 * result.share > limit:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -22,7 +22,7 @@ class FaceError(Exception):
 def frame_with(face: Frame, count: int) -> Frame:
     """Return a (480, 640, 3) wall with a portrait, BGR, put onto it `count` times, 0 to 6."""
     wall = np.linspace(150, 190, WIDTH, dtype=np.float32)
-    frame = np.broadcast_to(wall[None, :, None], (HEIGHT, WIDTH, 3)).astype(np.uint8)
+    frame = np.broadcast_to(wall[None, :, None], (HEIGHT, WIDTH, 3)).astype(np.uint8, order="C")
     width = min(WIDTH // 3 - 8, round(face.shape[1] * FACE_HEIGHT / face.shape[0]))
     small = cv2.resize(face, (width, FACE_HEIGHT), interpolation=cv2.INTER_AREA)
     for number in range(min(count, MOST_FACES)):

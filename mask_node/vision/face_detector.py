@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mask_node.vision.geometry import letterbox, suppress, vote
+from mask_node.vision.geometry import iou_matrix, letterbox_into, suppress, vote
 from mask_node.vision.runtime import Model
 from mask_node.vision.types import Frame
 
@@ -23,14 +23,13 @@ MOST_CELLS = 300
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """Possible faces, surest first.
-
-    boxes: (N, 4) x, y, w, h in pixels. scores: (N,) 0..1. states: (N, 3) probabilities.
-    """
+    """Possible faces, surest first. boxes: (N, 4) x, y, w, h in pixels. scores: (N,) 0..1."""
 
     boxes: NDArray[np.float32]
     scores: NDArray[np.float32]
-    states: NDArray[np.float32]
+
+
+NOBODY = Candidates(np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
 
 
 def sigmoid(x: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -38,30 +37,24 @@ def sigmoid(x: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(1 / (1 + np.exp(-x)), np.float32)
 
 
-def softmax(x: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Logits on the last axis to probabilities that sum to 1."""
-    e = np.exp(x - x.max(axis=-1, keepdims=True))
-    return np.asarray(e / e.sum(axis=-1, keepdims=True), np.float32)
+def centres(size: tuple[int, int]) -> NDArray[np.float32]:
+    """(h * w, 2) x, y in pixels of the centres of an input's cells, row by row. size: its width and height."""
+    across, down = np.meshgrid(np.arange(size[0] // STRIDE), np.arange(size[1] // STRIDE))
+    return np.asarray(STRIDE * (np.stack([across.ravel(), down.ravel()], axis=1) + 0.5), np.float32)
 
 
-def decode(
-    objectness: NDArray[np.float32], states: NDArray[np.float32], boxes: NDArray[np.float32], least: float
-) -> Candidates:
-    """Candidates in pixels of the model's input, from the three (h, w, n) maps of logits and box numbers.
+def decode(logits: NDArray[np.float32], boxes: NDArray[np.float32], around: NDArray[np.float32]) -> Candidates:
+    """Candidates in pixels of the model's input, from the (N,) logits and (N, 4) box numbers of some cells.
 
-    A box is the offset of its centre from the cell's, and the log of its size, all in cells.
+    around: (N, 2) the cells' centres in pixels. A box is the offset of its centre from the cell's, and the log of its
+    size, all in cells.
     """
-    width = objectness.shape[1]
-    logits = objectness.reshape(-1)
-    floor = np.log(least / (1 - least))
-    cells = np.flatnonzero(logits >= floor)
-    cells = cells[np.argsort(-logits[cells], kind="stable")[:MOST_CELLS]]
-    scores = sigmoid(logits[cells])
-    raw = boxes.reshape(-1, 4)[cells]
-    centres = np.stack([cells % width, cells // width], axis=1) + np.float32(0.5) + raw[:, :2]
-    sizes = np.exp(np.clip(raw[:, 2:], -3, 5))
-    found = np.concatenate([centres - sizes / 2, sizes], axis=1).astype(np.float32) * np.float32(STRIDE)
-    return Candidates(found, scores, softmax(states.reshape(-1, 3)[cells]))
+    order = np.argsort(-logits, kind="stable")[:MOST_CELLS]
+    found = boxes[order]
+    sizes = np.exp(np.minimum(np.maximum(found[:, 2:], -3), 5)) * np.float32(STRIDE)
+    found[:, :2] = found[:, :2] * np.float32(STRIDE) + around[order] - sizes / 2
+    found[:, 2:] = sizes
+    return Candidates(found, sigmoid(logits[order]))
 
 
 class FaceDetector:
@@ -71,21 +64,35 @@ class FaceDetector:
         self.model = model
         #: Candidates below this score are not given at all.
         self.least = model.card.thresholds["candidate"]
+        least = min(VOTERS, self.least)
+        self._floor = np.float32(np.log(least / (1 - least)))
+        self._centres = centres(model.size)
 
     def find(self, frame: Frame) -> Candidates:
         """All candidates of a frame, one per face, cut at the frame's edge."""
-        picture, box = letterbox(frame, self.model.size)
-        out = self.model.run(picture)
-        found = decode(out["objectness"], out["states"], out["boxes"], min(VOTERS, self.least))
-        keep = suppress(found.boxes, found.scores, SAME_FACE)
+        place = self.model.see(lambda canvas: letterbox_into(frame, canvas))
+        objectness, boxes = self.model.outputs["objectness"], self.model.outputs["boxes"]
+        logits = objectness.real(objectness.raw().reshape(-1))
+        cells = np.flatnonzero(logits >= self._floor)
+        if not cells.size:
+            return NOBODY
+        # Few of the boxes are ever looked at: only theirs are brought to numbers.
+        found = decode(logits[cells], boxes.real(boxes.raw().reshape(-1, 4)[cells]), self._centres[cells])
+        overlaps = iou_matrix(found.boxes, found.boxes)
+        keep = suppress(overlaps, found.scores, SAME_FACE)
         keep = keep[found.scores[keep] >= self.least]
-        boxes = box.to_picture(vote(found.boxes, found.scores, keep, VOTE))
-        return Candidates(inside(boxes, frame), found.scores[keep], found.states[keep])
+        if not keep.size:
+            return NOBODY
+        best = place.to_picture(vote(found.boxes, found.scores, keep, overlaps, VOTE))
+        return Candidates(inside(best, frame), found.scores[keep])
 
 
 def inside(boxes: NDArray[np.float32], frame: Frame) -> NDArray[np.float32]:
     """(N, 4) boxes cut at the frame's edge; one that lies wholly outside becomes a single pixel at the edge."""
     limit = np.array([frame.shape[1], frame.shape[0]], np.float32)
-    low = np.clip(boxes[:, :2], 0, limit - 1)
-    high = np.clip(boxes[:, :2] + boxes[:, 2:], low + 1, limit)
-    return np.concatenate([low, high - low], axis=1).astype(np.float32)
+    out = np.empty(boxes.shape, np.float32)
+    low, size = out[:, :2], out[:, 2:]
+    np.minimum(np.maximum(boxes[:, :2], 0), limit - 1, out=low)
+    np.minimum(np.maximum(boxes[:, :2] + boxes[:, 2:], low + 1), limit, out=size)
+    size -= low
+    return out

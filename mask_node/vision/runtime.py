@@ -3,8 +3,8 @@
 LiteRT is the runtime that tflite-runtime became; boards that only the latter has wheels for (32-bit) use that one.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
@@ -15,6 +15,8 @@ from mask_node.vision.types import Frame
 
 #: Float models take pictures as value / 127.5 - 1.
 _SCALE = 127.5
+
+T = TypeVar("T")
 
 
 def _interpreter_class() -> Any:
@@ -28,6 +30,22 @@ def _interpreter_class() -> Any:
                 "no TensorFlow Lite runtime is installed; install ai-edge-litert, or tflite-runtime on 32-bit boards"
             ) from None
     return Interpreter
+
+
+class Output:
+    """One output of a model, of its last run."""
+
+    def __init__(self, interpreter: Any, detail: dict[str, Any]) -> None:
+        self._interpreter, self._index = interpreter, detail["index"]
+        self._table = _output_table(detail)
+
+    def raw(self) -> NDArray[Any]:
+        """A copy of the numbers as the model gives them, without the batch axis."""
+        return np.asarray(self._interpreter.get_tensor(self._index)[0])
+
+    def real(self, raw: NDArray[Any]) -> NDArray[np.float32]:
+        """What such numbers mean; they must lie in one piece."""
+        return np.asarray(raw if self._table is None else self._table.take(raw.view(np.uint8)), np.float32)
 
 
 class Model:
@@ -52,14 +70,15 @@ class Model:
             raise ModelError(f"{card.file}: takes {shape}, its card says {card.input.shape}; export it again")
         self._check_type("takes", self._input, card.input)
         self._table = _input_table(self._input)
-        self._outputs = self._match(self._interpreter.get_output_details())
+        #: What the model gives, by name.
+        self.outputs = self._match(self._interpreter.get_output_details())
 
     @property
     def size(self) -> tuple[int, int]:
         """Width and height of the input in pixels."""
         return self.card.input.shape[2], self.card.input.shape[1]
 
-    def _match(self, found: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
+    def _match(self, found: list[dict[str, Any]]) -> dict[str, Output]:
         """Outputs by the shapes of the card: converters keep shapes but neither names nor order."""
         by_shape = {tuple(int(n) for n in detail["shape"]): detail for detail in found}
         wanted = {tensor.shape: tensor.name for tensor in self.card.outputs}
@@ -69,7 +88,7 @@ class Model:
             )
         for tensor in self.card.outputs:
             self._check_type(f"gives {tensor.name} as", by_shape[tensor.shape], tensor)
-        return [(name, by_shape[shape]) for shape, name in wanted.items()]
+        return {name: Output(self._interpreter, by_shape[shape]) for shape, name in wanted.items()}
 
     def _check_type(self, verb: str, found: dict[str, Any], wanted: Tensor) -> None:
         dtype = np.dtype(found["dtype"]).name
@@ -78,17 +97,24 @@ class Model:
 
     def run(self, picture: Frame) -> dict[str, NDArray[np.float32]]:
         """Outputs by name, without the batch axis, for one picture of the input's size: BGR, or one channel of grey."""
-        value: NDArray[Any]
+        self.see(lambda canvas: np.copyto(canvas, picture))
+        return {name: output.real(output.raw()) for name, output in self.outputs.items()}
+
+    def see(self, draw: Callable[[Frame], T]) -> T:
+        """Run on the picture that `draw` puts into the (H, W, C) array it is given; return what it returns.
+
+        The array is the model's own memory where that takes pixels: nobody may keep it. `outputs` hold what was given.
+        """
+        canvas = self._interpreter.tensor(self._input["index"])()[0]
         if self._table is None:
-            value = picture
-        elif self._table.dtype == np.float32:
-            value = self._table[picture]
+            drawn = draw(canvas)
         else:
-            # OpenCV drops an axis of one channel.
-            value = cv2.LUT(picture, self._table.view(np.uint8)).view(self._table.dtype).reshape(picture.shape)
-        self._interpreter.set_tensor(self._input["index"], value[None])
+            picture = np.empty(canvas.shape, np.uint8)
+            drawn = draw(picture)
+            _convert(picture, self._table, canvas)
+        del canvas  # the runtime refuses to run while anybody holds its memory
         self._interpreter.invoke()
-        return {name: _dequantised(self._interpreter.get_tensor(d["index"])[0], d) for name, d in self._outputs}
+        return drawn
 
 
 def _input_table(detail: dict[str, Any]) -> NDArray[Any] | None:
@@ -108,8 +134,22 @@ def _input_table(detail: dict[str, Any]) -> NDArray[Any] | None:
     return np.asarray(table.astype(dtype))
 
 
-def _dequantised(value: NDArray[Any], detail: dict[str, Any]) -> NDArray[np.float32]:
-    if value.dtype == np.float32:
-        return value
+def _convert(picture: Frame, table: NDArray[Any], out: NDArray[Any]) -> None:
+    """Put what pixels mean into a model's input."""
+    if table.dtype == np.float32:
+        np.take(table, picture, out=out, mode="clip")
+    else:
+        flat = (picture.shape[0], -1)
+        cv2.LUT(picture.reshape(flat), table.view(np.uint8), dst=out.view(np.uint8).reshape(flat))
+
+
+def _output_table(detail: dict[str, Any]) -> NDArray[np.float32] | None:
+    """(256,) what each byte of an output means; None for floats, which mean what they are."""
+    dtype = np.dtype(detail["dtype"])
+    if dtype == np.float32:
+        return None
+    if dtype not in (np.dtype(np.uint8), np.dtype(np.int8)):
+        raise ModelError(f"output type {dtype} is not supported; export with uint8, int8 or float32")
     scale, zero = detail["quantization"]
-    return np.asarray((value.astype(np.float32) - zero) * np.float32(scale), np.float32)
+    levels = np.arange(256, dtype=np.uint8).view(dtype).astype(np.float32)
+    return np.asarray((levels - zero) * np.float32(scale), np.float32)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mask_node.vision.face_detector import Candidates, FaceDetector, inside
-from mask_node.vision.geometry import suppress, vote
+from mask_node.vision.geometry import iou_matrix, suppress, vote
 from mask_node.vision.mask_state import MaskStateReader, Reading
 from mask_node.vision.types import Face, Frame, Sight
 
@@ -16,14 +16,13 @@ from mask_node.vision.types import Face, Frame, Sight
 class Settings:
     """How two looks become one face; chosen on the val split by `maskgate train tune`.
 
-    A face's score is face ** face_power * detector ** detector_power. correction: how far a box goes from the
-    detector's to the second stage's, 0..1. same_face: corrected boxes that overlap a surer one by more than this (IoU)
-    are the same face. vote: a kept box is averaged with the others that overlap it by this much.
+    A face's score is face ** face_power * detector ** detector_power; its box is the second stage's. same_face: boxes
+    that overlap a surer one by more than this (IoU) are the same face. vote: a kept box is averaged with others that
+    overlap it by this much.
     """
 
     face_power: float = 0.7
     detector_power: float = 0.3
-    correction: float = 1.0
     same_face: float = 0.5
     vote: float = 0.5
 
@@ -58,20 +57,16 @@ def merged(found: Candidates, readings: Sequence[Reading], frame: Frame, setting
     """One face per place, surest first, boxes cut at the frame's edge."""
     if not readings:
         return []
-    second = np.array([reading.box for reading in readings], np.float32)
-    between = found.boxes + np.float32(settings.correction) * (second - found.boxes)
-    scores = [
-        reading.face**settings.face_power * score**settings.detector_power
+    faces = [
+        Face(reading.box, reading.face**settings.face_power * score**settings.detector_power, reading.states)
         for reading, score in zip(readings, found.scores.tolist(), strict=True)
     ]
-    faces = [
-        Face((x, y, w, h), score, reading.states)
-        for (x, y, w, h), score, reading in zip(between.tolist(), scores, readings, strict=True)
-    ]
+    boxes = np.array([face.box for face in faces], np.float32)
     confidences = np.array([face.confidence for face in faces], np.float32)
-    keep = suppress(between, confidences, settings.same_face)
-    best = inside(vote(between, confidences, keep, settings.vote), frame).tolist()
+    overlaps = iou_matrix(boxes, boxes)
+    keep = suppress(overlaps, confidences, settings.same_face)
+    best = inside(vote(boxes, confidences, keep, overlaps, settings.vote), frame).tolist()
     return [
         Face((x, y, w, h), faces[index].score, faces[index].states)
-        for (x, y, w, h), index in zip(best, keep, strict=True)
+        for (x, y, w, h), index in zip(best, keep.tolist(), strict=True)
     ]

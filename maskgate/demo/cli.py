@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from maskgate.demo.line import DOOR, Line, LineError
+from maskgate.demo.line import DOOR, USER, Line, LineError
 from maskgate.demo.story import Story
 from maskgate.messages import CameraState
 from maskgate.states import DecisionKind
@@ -108,6 +108,8 @@ def _play(console: Console, place: Path, source: str, once: bool, port: int) -> 
 def _introduce(console: Console, line: Line, once: bool) -> None:
     broker = line.broker
     console.print(f"Console        {line.console}/", soft_wrap=True)
+    if line.password is not None:
+        console.print(f"  sign in      {USER}, password {line.password}", soft_wrap=True)
     console.print(f"Door display   {line.console}/display/{DOOR}", soft_wrap=True)
     if broker is not None:
         console.print(f"MQTT broker    127.0.0.1:{broker.port} ({broker.kind})")

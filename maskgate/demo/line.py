@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import secrets
 import signal
 import socket
 import subprocess
@@ -24,6 +25,7 @@ from maskgate.mqtt import Inbound, Link
 from maskgate.topics import DEFAULT_DISCOVERY, DEFAULT_ROOT
 
 DOOR, NODE = "front", "front-camera"
+USER = "manager"
 START_LIMIT_S = 30.0
 
 
@@ -52,6 +54,7 @@ class Line:
         self._stack = contextlib.ExitStack()
         self._programs: dict[str, subprocess.Popen[bytes]] = {}
         self.broker: Broker | None = None
+        self.password: str | None = None
 
     @property
     def console(self) -> str:
@@ -92,9 +95,25 @@ class Line:
         lock = SimulatedLock(mqtt, self._on_command)
         lock.start()
         self._stack.callback(lock.stop)
-        self._run("hub", self._write("hub.yaml", self._hub_config(self.broker.port)))
+        config = self._write("hub.yaml", self._hub_config(self.broker.port))
+        if self._loop:  # somebody may look at the console
+            self._add_user(config)
+        self._run("hub", config)
         self._await_hub()
         self._run("node", self._write("node.yaml", self._node_config(self.broker.port)))
+
+    def _add_user(self, config: Path) -> None:
+        """Make an administrator with a password that nobody else has; a folder that was kept gets a new one."""
+        self.password = secrets.token_urlsafe(12)
+        command = [sys.executable, "-m", "maskgate", "hub", "user"]
+        for words in (["add", USER, "--role", "admin"], ["password", USER]):
+            made = subprocess.run(
+                [*command, *words, "--password-stdin", "--config", str(config)],
+                input=self.password, capture_output=True, text=True, timeout=START_LIMIT_S, check=False,
+            )  # fmt: skip
+            if made.returncode == 0:
+                return
+        raise LineError(f"the hub made no administrator: {made.stderr.strip()}")
 
     def check(self) -> None:
         """Raise `LineError` when a program has ended by a fault."""

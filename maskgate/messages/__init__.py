@@ -18,7 +18,9 @@ from maskgate.messages.door import (
     Entry,
     EventType,
     Feedback,
+    Language,
     LockAction,
+    LockOrder,
     LockState,
     Mode,
     Override,
@@ -26,6 +28,7 @@ from maskgate.messages.door import (
     SetMode,
     ShowMessage,
     Sound,
+    Words,
 )
 from maskgate.messages.hub import HubHealth, HubPulse
 from maskgate.messages.node import (
@@ -49,7 +52,8 @@ from maskgate.messages.node import (
 __all__ = [
     "Ack", "Acknowledge", "Availability", "CameraState", "CameraTrouble", "Contact", "Counters", "Decision", "Display",
     "DisplayKind", "DoorCommand", "DoorState", "Dropped", "Emergency", "Entry", "EventType", "Feedback", "Flaw",
-    "HubHealth", "HubPulse", "Latency", "LockAction", "LockState", "LogLevel", "Message", "MessageError", "Mode",
-    "NodeCommand", "NodeHealth", "Override", "Passage", "PassageRef", "SetEnable", "SetLock", "SetLogLevel", "SetMode",
-    "SetRelay", "ShowMessage", "Sound", "Timestamp", "VerdictReason", "decode", "encode",
+    "HubHealth", "HubPulse", "Language", "Latency", "LockAction", "LockOrder", "LockState", "LogLevel", "Message",
+    "MessageError", "Mode", "NodeCommand", "NodeHealth", "Override", "Passage", "PassageRef", "SetEnable", "SetLock",
+    "SetLogLevel", "SetMode", "SetRelay", "ShowMessage", "Sound", "Timestamp", "VerdictReason", "Words", "decode",
+    "encode",
 ]  # fmt: skip

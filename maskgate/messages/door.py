@@ -1,7 +1,7 @@
 """What the hub says of a door, and what people, dashboards and locks say to it."""
 
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -80,6 +80,7 @@ class Decision(Message):
     confidence: float | None = None
     faces_in_view: int | None = None
     seen_to: Timestamp | None = None
+    by: str | None = Field(default=None, max_length=80, description="Who commanded it, where that is known.")
     severe: bool = Field(default=False, description="A person should look at once: it passes every cooldown.")
 
 
@@ -133,6 +134,31 @@ class Sound(StrEnum):
     ALARM = "alarm"
 
 
+class Language(StrEnum):
+    """What displays and mails can speak."""
+
+    EN = "en"
+    ES = "es"
+    DE = "de"
+    FR = "fr"
+    ZH = "zh"  # simplified characters
+    AR = "ar"  # from right to left
+
+
+LanguageTag = Annotated[str, Field(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
+
+
+class Words(BaseModel):
+    """What a display says in one language."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    language: LanguageTag
+    title: str = Field(max_length=60)
+    text: str = Field(max_length=255)
+    short: str = Field(default="", max_length=32, description="All of it in one line, for text and e-paper displays.")
+
+
 class Display(Message):
     """What a display shows; retained. Small displays need nothing else."""
 
@@ -141,9 +167,18 @@ class Display(Message):
     kind: DisplayKind
     title: str = Field(max_length=60)
     text: str = Field(max_length=255)
-    language: str = Field(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")
+    short: str = Field(default="", max_length=32, description="All of it in one line, for text and e-paper displays.")
+    language: LanguageTag
+    also: tuple[Words, ...] = Field(
+        default=(), max_length=3, description="The same in more languages: a screen shows them by turns."
+    )
     sound: Sound = Sound.NONE
     until: Timestamp | None = Field(default=None, description="Show `idle` after this; null stays.")
+
+    @property
+    def words(self) -> tuple[Words, ...]:
+        """What it says, in every language it says it in, the door's first one first."""
+        return (Words(language=self.language, title=self.title, text=self.text, short=self.short), *self.also)
 
 
 class Feedback(Message):
@@ -152,6 +187,14 @@ class Feedback(Message):
     lock: LockState | None = None
     contact: Contact | None = None
     command: EventId | None = Field(default=None, description="The lock command this answers, where known.")
+
+
+class LockOrder(Command):
+    """A command to whoever moves the lock of a door. Never obeyed after `expires_at`, nor twice for one id (S2)."""
+
+    id: EventId
+    action: LockAction
+    expires_at: Timestamp
 
 
 class DoorCommand(Command):

@@ -22,3 +22,6 @@ class HubHealth(Message):
     notices_failed: int = Field(ge=0, description="Notices given up after their last try.")
     refused: int = Field(ge=0, description="Messages that were malformed or foreign, since the start.")
     late: int = Field(ge=0, description="Verdicts recorded as late, since the start.")
+    problem: str | None = Field(
+        default=None, max_length=255, description="What is wrong with a configuration that was refused, or null."
+    )

@@ -160,6 +160,14 @@ def test_somebody_who_leaves_before_the_frames_agree_is_uncertain() -> None:
     assert [(v.state, v.reason, v.last_frame) for v in door.verdicts] == [(U, VerdictReason.LEFT, 29)]
 
 
+def test_hands_that_barely_pass_for_a_face_are_nobody_and_a_face_is_told_of_from_its_first_sure_look_on() -> None:
+    door = Door()
+    door.show(face(100, score=RULES.sure_score - 0.05), frames=100)
+    assert door.verdicts == []
+    door.show(face(100, score=RULES.sure_score), frames=1)
+    assert [verdict.state for verdict in door.verdicts] == [M]
+
+
 def test_too_few_too_small_or_too_weak_says_nothing() -> None:
     for shown, frames in ((face(100), 4), (face(100, size=20), 100)):
         door = Door()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from hub.config import MqttLock
+from hub.config import NodeLock
 from hub.locks import driver_for
 from hub.policy import LockCommand
 from hub.policy.outcome import COMMAND_LIFE_S
@@ -31,11 +31,11 @@ def lock_of_the_page() -> dict[str, Any]:
 @pytest.mark.parametrize("action", list(LockAction))
 def test_what_the_hub_sends_the_board_obeys_and_what_the_board_reports_the_hub_reads(action: LockAction) -> None:
     pins = pytest.importorskip("gpiozero.pins.mock").MockFactory()
-    lock = MqttLock.model_validate(lock_of_the_page())
-    assert lock.command_topic == NODE_SET_RELAY.path("maskgate", node=NODE)
-    assert lock.feedback_topic == NODE_RELAY.path("maskgate", node=NODE)
-    now, driver = datetime.now(UTC), driver_for(lock)
+    lock = NodeLock.model_validate(lock_of_the_page())
+    now, driver = datetime.now(UTC), driver_for(lock, root="maskgate", door="front")
+    assert driver.feedback_topics == (NODE_RELAY.path("maskgate", node=NODE),)
     sent = driver.command(LockCommand(new_id(now), action, now, now + timedelta(seconds=COMMAND_LIFE_S)))
+    assert (sent.topic, sent.retain) == (NODE_SET_RELAY.path("maskgate", node=NODE), False)
     command = decode(sent.payload, SetRelay)
     assert abs(command.sent_at - now) < timedelta(milliseconds=2)
     relay = Relay(RelaySettings(pin=17), ManualClock(), pins=pins)
@@ -44,4 +44,5 @@ def test_what_the_hub_sends_the_board_obeys_and_what_the_board_reports_the_hub_r
     heard = driver.feedback(encode(relay.feedback))
     relay.stop(1)
     assert heard is not None
+    assert heard.command == command.id
     assert heard.lock is (LockState.LOCKED if action is LockAction.LOCK else LockState.UNLOCKED)

@@ -86,19 +86,19 @@ def test_both_stages_from_data_to_faces(data: Path, tmp_path: Path) -> None:
 
 
 def test_targets_bring_boxes_back() -> None:
-    from mask_node.vision.face_detector import decode
+    from mask_node.vision.face_detector import centres, decode
     from training.compose import Example
     from training.detector import targets
 
     boxes = np.array([[20, 30, 60, 80], [150, 100, 20, 24]], np.float32)
     example = Example(np.zeros((256, 256, 3), np.uint8), boxes, np.array([1, 2]), np.zeros(2, np.bool_))
     map_ = targets(example)
-    objectness = np.where(map_[:, :, 0:1] >= 1, 5, -9).astype(np.float32)
-    states = np.eye(3, dtype=np.float32)[map_[:, :, 3].astype(int)] * 9
-    found = decode(objectness, states, map_[:, :, 4:8], 0.5)
+    faces = map_[map_[:, :, 0] >= 1]
+    around = centres((256, 256))[np.flatnonzero(map_[:, :, 0] >= 1)]
+    found = decode(np.full(len(faces), 5, np.float32), faces[:, 4:8].astype(np.float32), around)
     order = np.argsort(found.boxes[:, 0])
     np.testing.assert_allclose(found.boxes[order], boxes, atol=1e-3)
-    assert found.states[order].argmax(axis=1).tolist() == [1, 2]
+    assert faces[order, 3].tolist() == [1, 2]
 
 
 def test_ignored_faces_teach_nothing() -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mask_node.vision.card import ModelError, sha256_of
-from mask_node.vision.geometry import suppress
+from mask_node.vision.geometry import iou_matrix, suppress
 from mask_node.vision.types import STATE_POWER, Face, Frame, Sight, StateProbabilities
 
 #: Cells on a side, and the two sizes of anchors there, as shares of the picture's sides.
@@ -94,7 +94,7 @@ class Aizoo:
         best = states.max(axis=1)
         rows = np.flatnonzero(best >= LEAST)
         boxes = decode(offsets[rows], self._anchors[rows])
-        keep = suppress(boxes, best[rows], SAME_FACE)
+        keep = suppress(iou_matrix(boxes, boxes), best[rows], SAME_FACE)
         height, width = frame.shape[:2]
         faces = [_face(boxes[k], states[rows[k]], width, height) for k in keep]
         ms = (time.perf_counter() - began) * 1e3

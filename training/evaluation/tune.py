@@ -17,7 +17,6 @@ from training.evaluation.score import Score, score
 CHOICES: dict[str, tuple[float, ...]] = {
     "face_power": (0.3, 0.5, 0.7, 0.85, 1.0),
     "detector_power": (0.0, 0.15, 0.3, 0.5, 0.7),
-    "correction": (0.5, 0.7, 0.8, 0.9, 1.0),
     "same_face": (0.4, 0.45, 0.5, 0.55, 0.6),
     "vote": (0.4, 0.5, 0.6, 0.7, 1.0),
 }

@@ -14,9 +14,9 @@ from typer.testing import CliRunner
 from hub.cli import app
 from hub.config import HubConfig
 from hub.notices.plan import plan
-from hub.store import erase, open_store, write, writing
+from hub.store import audits, erase, open_store, write, writing
 from hub.store.erase import Erasure
-from hub.store.schema import counts, decisions, erasures, evidence, notices, outbox, passages, refusals
+from hub.store.schema import audit, counts, decisions, erasures, evidence, hours, notices, outbox, passages, refusals
 from maskgate.ids import new_id
 from maskgate.messages import Counters, Decision, EventType, Mode, Passage, VerdictReason
 from maskgate.states import DecisionKind, MaskState
@@ -25,7 +25,7 @@ from tests.hub.postgres import place
 from .conftest import Rig, passage, until
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-TABLES = (passages, decisions, notices, evidence, refusals, outbox, counts)
+TABLES = (passages, decisions, notices, evidence, refusals, outbox, counts, hours, audit)
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def db(database: str) -> Iterator[Engine]:
         for door in ("front", "back"):
             for hour in (0, 1):
                 _person(tx, config, door, NOON + timedelta(hours=hour))
-            write.add_counts(tx, {(door, "2026-11-23"): Counters(people=2, violations=2)})
+            write.add_counts(tx, {(door, "2026-11-23T12"): Counters(people=2, violations=2)})
     yield engine
     engine.dispose()
 
@@ -57,6 +57,7 @@ def _person(tx: Any, config: HubConfig, door: str, at: datetime) -> None:
     )  # fmt: skip
     write.put_passages(tx, [(door, seen, at)])
     write.put_decisions(tx, [decision])
+    audits.note(tx, at, "ana", "picture", door=door, passage=who, node=f"{door}-cam")
     write.put_notices(tx, [asdict(row) for row in plan(config, decision, 1, at)])
     write.put_evidence(
         tx, [{"passage": who, "node": f"{door}-cam", "door": door, "received_at": at, "jpeg": who.encode()}]
@@ -74,7 +75,17 @@ def left(db: Engine) -> dict[str, int]:
         return {table.name: connection.scalar(select(func.count()).select_from(table)) or 0 for table in TABLES}
 
 
-ALL = {"passages": 4, "decisions": 4, "notices": 4, "evidence": 4, "refusals": 4, "outbox": 4, "counts": 2}
+ALL = {
+    "passages": 4,
+    "decisions": 4,
+    "notices": 4,
+    "evidence": 4,
+    "refusals": 4,
+    "outbox": 4,
+    "counts": 2,
+    "hours": 2,
+    "audit": 4,
+}
 LATER = NOON + timedelta(minutes=30)
 
 
@@ -98,8 +109,8 @@ def test_what_was_asked_for_goes_and_all_else_stays(
 ) -> None:
     assert left(db) == ALL
     gone = erase.erase(db, what, NOON)
-    expected = dict.fromkeys(("passages", "decisions", "notices", "evidence"), people)
-    assert gone == expected | {"refusals": copies, "outbox": copies} | ({"counts": days} if days else {})
+    expected = dict.fromkeys(("passages", "decisions", "notices", "evidence", "audit"), people)
+    assert gone == expected | {"refusals": copies, "outbox": copies} | ({"counts": days, "hours": days} if days else {})
     assert left(db) == {name: count - gone.get(name, 0) for name, count in ALL.items()}
     (account,) = erase.since(db, 0)
     assert account == what

@@ -77,7 +77,7 @@ def test_check_says_ok_or_what_is_wrong(tmp_path: Path) -> None:
     bad.write_text(good.read_text() + "notices: {recipients: [{id: boss, url: 'mialto://a:hush@example.org'}]}\n")
     said = CliRunner().invoke(app, ["check", "--config", str(bad)])
     assert said.exit_code == 1, "what `run` refuses, `check` refuses"
-    assert "notices.recipients.boss.url: Apprise knows no service for this mialto address" in said.output
+    assert "notices.recipients.0.url: Apprise knows no service for this mialto address" in said.output
     assert "hush" not in said.output
 
 

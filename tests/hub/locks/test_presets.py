@@ -1,16 +1,23 @@
 """Presets against the payloads that the makers document."""
 
 import json
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from typer.testing import CliRunner
 
-from hub.config import MqttLock
+from hub import policy
+from hub.cli import app
+from hub.config import HubConfig, MqttLock
+from hub.config.presets import Preset
 from hub.locks import driver_for
-from hub.policy import LockCommand
-from maskgate.messages import LockAction
+from hub.policy import LockCommand, Rules
+from hub.policy.state import Outstanding
+from maskgate.messages import LockAction, LockState
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
@@ -72,7 +79,7 @@ def test_a_preset_speaks_as_its_maker_documents(
     maker: tuple[dict[str, Any], str, Any, Any, str, bytes, bytes, bytes],
 ) -> None:
     given, command_topic, lock, unlock, feedback_topic, locked, unlocked, other = maker
-    driver = driver_for(MqttLock.model_validate(given))
+    driver = driver_for(MqttLock.model_validate(given), root="maskgate", door="front")
     for action, expected in ((LockAction.LOCK, lock), (LockAction.UNLOCK, unlock)):
         message = driver.command(LockCommand("command-1", action, NOW, NOW))
         payload = message.payload.decode()
@@ -91,7 +98,7 @@ def test_a_preset_speaks_as_its_maker_documents(
     ],
 )
 def test_a_bolt_that_is_stuck_is_jammed(preset: dict[str, Any], payload: bytes) -> None:
-    measured = driver_for(MqttLock.model_validate(preset)).feedback(payload)
+    measured = driver_for(MqttLock.model_validate(preset), root="maskgate", door="front").feedback(payload)
     assert measured is not None
     assert measured.lock == "JAMMED"
 
@@ -104,7 +111,7 @@ def test_what_the_file_says_itself_stands() -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"preset": "tasmota"}, "add device"),
+        ({"preset": "tasmota"}, "needs the device's own name; add it"),
         ({"preset": "sonoff", "device": "x"}, "preset"),
         ({"preset": "tasmota", "device": "a b"}, "without wildcards, spaces"),
         ({"preset": "tasmota", "device": "#"}, "without wildcards"),
@@ -115,3 +122,33 @@ def test_what_the_file_says_itself_stands() -> None:
 def test_a_preset_that_is_not_clear_is_refused(given: dict[str, Any], said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         MqttLock.model_validate(given)
+
+
+@pytest.mark.parametrize("preset", list(Preset))
+def test_a_lock_that_reports_only_changes_is_not_jammed_by_its_silence(preset: Preset) -> None:
+    """ESPHome and Shelly say nothing when told to be where they are; after a restart the hub may tell them so."""
+    lock = MqttLock.model_validate({"preset": preset, "device": "porch/lock/front"})
+    config = HubConfig.model_validate(
+        {"doors": [{"id": "front", "name": "Front", "nodes": ["cam"], "lock": lock.model_dump()}]}
+    )
+    rules, due = Rules.of(config, config.doors[0]), NOW + timedelta(seconds=10)
+    for action, silence in ((LockAction.LOCK, lock.reports_only_changes), (LockAction.UNLOCK, False)):
+        told = Outstanding("command-1", action, NOW, NOW, attempt=lock.attempts)
+        state = replace(policy.initial(rules, NOW), lock=LockState.LOCKED, outstanding=told)
+        after = policy.tick(rules, state, due).state
+        assert after.lock is (LockState.LOCKED if silence else LockState.JAMMED)
+
+
+def test_the_brokers_list_lets_the_hub_tell_and_hear_each_lock_and_nobody_else(tmp_path: Path) -> None:
+    file = tmp_path / "hub.yaml"
+    file.write_text(
+        "mqtt: {root: house}\ndoors:\n"
+        "  - {id: front, name: F, nodes: [a], lock: {preset: tasmota, device: strike}}\n"
+        "  - {id: yard, name: Y, nodes: [b], lock: {driver: node, node: b}}\n"
+    )
+    said = CliRunner().invoke(app, ["acl", "--config", str(file)])
+    assert said.exit_code == 0, said.output
+    hub, others = said.output.split("\nuser controller\n")
+    assert "\nuser hub\ntopic write cmnd/strike/POWER\ntopic read stat/strike/POWER\n" in hub
+    assert "\ntopic write house/node/+/set/relay\n" in hub
+    assert "strike" not in others

@@ -63,6 +63,14 @@ class MailServer:
         return f"mailto://127.0.0.1:{self.port}?from=hub@example.org&to={to}@example.org"
 
 
+def part(mail: EmailMessage, kind: str) -> str:
+    """Return the text of a mail's part, `plain` or `html`."""
+    body = mail.get_body((kind,))
+    assert body is not None
+    content: str = body.get_content()
+    return content
+
+
 @pytest.fixture
 def mail_server() -> Iterator[MailServer]:
     server = MailServer()
@@ -78,13 +86,14 @@ def db(database: str) -> Iterator[Engine]:
     engine.dispose()
 
 
-def make_config(*recipients: dict[str, Any], **more: Any) -> HubConfig:
+def make_config(*recipients: dict[str, Any], keep_evidence: bool = False, **more: Any) -> HubConfig:
     return HubConfig.model_validate(
         {
             "site": "Head office",
             "timezone": "Europe/Madrid",
             "doors": [{"id": "front", "name": "Front entry", "nodes": ["cam"]}],
             "notices": {"recipients": list(recipients), **more},
+            "keep_evidence": keep_evidence,
         }
     )
 
@@ -135,8 +144,8 @@ class Hall:
             if condition(rows):
                 return rows
             tick.wait(0.02)
-        shown = [(row.status, row.attempts, row.last_error) for row in self.rows()[:10]]
-        raise AssertionError(f"{what}: not within {LIMIT} s; the first rows: {shown}")
+        shown = [(row.kind, row.status, row.attempts, row.last_error) for row in self.rows()[-5:]]
+        raise AssertionError(f"{what}: not within {LIMIT} s; the last rows: {shown}")
 
     def until_status(self, *statuses: str) -> list[Any]:
         return self.until(lambda rows: [row.status for row in rows] == list(statuses), str(statuses))

@@ -4,7 +4,6 @@ import logging
 import socket
 import time
 from collections.abc import Callable
-from email.message import EmailMessage
 from typing import Any
 
 import pytest
@@ -17,16 +16,9 @@ from maskgate.config import ConfigError
 from maskgate.messages import EventType, Mode
 from maskgate.states import MaskState
 from tests.conftest import ManualClock
-from tests.hub.notices.conftest import Hall, MailServer, make_config
+from tests.hub.notices.conftest import Hall, MailServer, make_config, part
 
 MakeHall = Callable[..., Hall]
-
-
-def part(mail: EmailMessage, kind: str) -> str:
-    body = mail.get_body((kind,))
-    assert body is not None
-    content: str = body.get_content()
-    return content
 
 
 def test_a_refusal_is_mailed_once_in_text_and_html_with_its_facts(mail_server: MailServer, hall: MakeHall) -> None:

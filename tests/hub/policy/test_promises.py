@@ -304,7 +304,7 @@ class Observer:
         assert command is not None
         assert command.id not in self.ids, "S2: an id was used twice"
         assert timedelta() < command.expires_at - self.world.wall <= timedelta(seconds=5), "S2: it must expire"
-        told = driver_for(self.world.setup.doors[0].lock).command(command)  # type: ignore[arg-type]
+        told = driver_for(self.world.setup.doors[0].lock, root="maskgate", door="front").command(command)  # type: ignore[arg-type]
         assert (told.topic, told.retain) == ("lock/set", False), "S4: only the entry's own lock, never retained (S1)"
         assert told.payload in {b"LOCK", b"UNLOCK"}, "S4: only these two words"
         self.ids.add(command.id)

@@ -201,10 +201,10 @@ def test_the_schedule_moves_nothing_against_a_person_or_an_emergency() -> None:
 @pytest.mark.parametrize(
     ("rule", "said"),
     [
-        ("{days: [mon], from: '8', mode: hard}", "must be a time of day from 00:00 to 24:00"),
-        ("{days: [mon], from: '24:30', mode: hard}", "must be a time of day"),
-        ("{days: [mon], from: '24:00', mode: hard}", "from must be before 24:00"),
-        ("{days: [mon], from: '08:00'}", "must set mode or entry"),
+        ("{days: [mon], from: '8', mode: hard}", 'is no time of day; write one from "00:00" to "24:00"'),
+        ("{days: [mon], from: '24:30', mode: hard}", "is no time of day"),
+        ("{days: [mon], from: '24:00', mode: hard}", "'24:00' ends a day"),
+        ("{days: [mon], from: '08:00'}", "changes nothing; add mode or entry"),
         ("{days: [monday], mode: hard}", "schedule.0.days"),
         ("{days: [], mode: hard}", "schedule.0.days"),
     ],
@@ -218,9 +218,9 @@ def test_a_schedule_that_means_nothing_is_refused(rule: str, said: str) -> None:
 @pytest.mark.parametrize(
     ("days", "said"),
     [
-        ("{country: XX}", "no holidays are known of the country XX"),
-        ("{country: ES, subdivision: ZZ}", "no region ZZ is known of ES; there are: AN, "),
-        ("{subdivision: MD}", "a subdivision needs its country"),
+        ("{country: XX}", "holidays.country: 'XX' has no holidays that are known"),
+        ("{country: ES, subdivision: ZZ}", "holidays.subdivision: 'ZZ' is no region of ES; write one of AN, "),
+        ("{subdivision: MD}", "holidays.subdivision: is of no country; add country"),
     ],
 )
 def test_holidays_of_nowhere_are_refused(days: str, said: str) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
@@ -16,10 +17,13 @@ from sqlalchemy import Engine
 
 from hub.config import HubConfig
 from hub.live import Live
-from hub.policy.words import DISPLAY
+from hub.policy import say
+from hub.roles import Role
+from hub.store import access
 from hub.store.open import open_store, writing
 from hub.store.write import put_decisions, put_doors, put_node
 from hub.web import Health, Server
+from hub.web.security.secrets import hash_password, kept, new_secret
 from maskgate.clock import SystemClock
 from maskgate.ids import new_id
 from maskgate.messages import (
@@ -27,7 +31,6 @@ from maskgate.messages import (
     CameraState,
     Counters,
     Decision,
-    Display,
     DisplayKind,
     DoorState,
     EventType,
@@ -37,7 +40,12 @@ from maskgate.messages import (
 )
 from maskgate.states import DecisionKind, MaskState
 
+if TYPE_CHECKING:
+    from .hall import Hall
+
 LIMIT = 20.0
+PASSWORD = "correct horse battery"
+PASSWORD_HASH = hash_password(PASSWORD)
 
 
 def until(condition: Callable[[], Any], what: str, limit: float = LIMIT) -> Any:
@@ -83,6 +91,19 @@ class Site:
     def __post_init__(self) -> None:
         self.server = Server(self.config, self.db, self.live, self.clock, health=lambda: self.health, port=0)
 
+    def session(self, role: Role = Role.VIEWER) -> str:
+        """Return the cookie of somebody with that role who is signed in."""
+        secret, now = new_secret(), self.clock.now()
+        with writing(self.db) as tx:
+            if not access.person(self.db, f"a-{role}"):
+                access.add_person(tx, f"a-{role}", role, PASSWORD_HASH, now)
+            access.add_session(tx, kept(secret), f"a-{role}", "127.0.0.1", now)
+        return secret
+
+    def get(self, path: str, role: Role = Role.VIEWER) -> httpx.Response:
+        """Ask as somebody with that role."""
+        return httpx.get(self.url + path, cookies={"maskgate": self.session(role)})
+
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server.port}"
@@ -122,16 +143,14 @@ class Site:
         """Store a door's documents and publish them, as the engine does."""
         now = self.clock.now()
         until_ = now + timedelta(seconds=seconds) if seconds is not None else None
-        usual_title, usual, sound = DISPLAY[kind]
         place = next(item for item in self.config.doors if item.id == door)
         state = DoorState(
             door=door, name=place.name, at=now, mode=place.policy.mode, entry=place.policy.entry, lock=lock,
             last=decision, until=until_, counters=more.pop("counters", Counters(people=12, violations=3)), **more,
         )  # fmt: skip
-        display = Display(
-            door=door, at=now, kind=kind, title=title or usual_title, text=usual if text is None else text,
-            language="en", sound=sound, until=until_,
-        )  # fmt: skip
+        display = say(door, kind, self.config.languages(place), now, text=text, until=until_)
+        if title is not None:
+            display = display.model_copy(update={"title": title})
         with writing(self.db) as tx:
             put_decisions(tx, [decision] if decision else [])
             documents = {"state": state.model_dump(mode="json"), "display": display.model_dump(mode="json")}
@@ -156,6 +175,19 @@ def site(tmp_path: Path) -> Iterator[Site]:
     made.server.start()
     yield made
     made.server.stop()
+    db.dispose()
+
+
+@pytest.fixture
+def hall(tmp_path: Path) -> Iterator["Hall"]:
+    """A hub without a broker, with doors that obey."""
+    from .hall import Hall
+
+    db = open_store(tmp_path / "hub.db")
+    made = Hall(db)
+    made.begin()
+    yield made
+    made.end()
     db.dispose()
 
 

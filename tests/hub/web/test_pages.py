@@ -19,7 +19,7 @@ def test_the_console_shows_doors_decisions_and_cameras(site: Site) -> None:
     site.node_says("cam-front")
     site.node_says("cam-yard", Availability.OFFLINE, camera=CameraState.LOST)
     site.happens(DisplayKind.DENIED, site.decision(EventType.DENIED), lock=LockState.LOCKED, seconds=60)
-    page = httpx.get(f"{site.url}/").text
+    page = site.get("/").text
     for words in (
         "Head office", "Front entry", "Locked", "Refused", "No mask", "97%", "hard", "until", "cam-front", "Online",
         "14.8 frames/s", "31 ms a frame", "52 °C", "Offline", "no picture", "Yard", "No lock",
@@ -30,7 +30,7 @@ def test_the_console_shows_doors_decisions_and_cameras(site: Site) -> None:
 
 def test_a_jammed_lock_and_a_problem_are_said_in_words(site: Site) -> None:
     site.happens(DisplayKind.IDLE, lock=LockState.JAMMED, problem="The lock did not answer")
-    page = httpx.get(f"{site.url}/parts").text
+    page = site.get("/parts").text
     assert "Jammed" in page
     assert "The lock did not answer" in page
     assert "Needs a look: 1 of 2 doors" in page
@@ -40,14 +40,14 @@ def test_times_are_the_sites_and_an_older_day_is_named(site: Site) -> None:
     at = site.clock.now() - timedelta(days=2)
     site.happens(DisplayKind.IDLE, site.decision(EventType.GRANTED, at=at, state=MaskState.MASK, text="Mask"))
     there = at.astimezone(site.config.zone)
-    assert f"{there.day} {there:%b %H:%M:%S}" in httpx.get(f"{site.url}/parts").text
+    assert f"{there.day} {there:%b %H:%M:%S}" in site.get("/parts").text
 
 
 def test_what_people_wrote_is_escaped(site: Site) -> None:
     evil = "\"'><script>alert(1)</script>"
     site.happens(DisplayKind.MESSAGE, site.decision(EventType.DENIED, text=evil), text=evil, title="</script><b>")
     for path in ("/", "/display/front"):
-        page = httpx.get(site.url + path).text
+        page = site.get(path).text
         assert "<script>alert" not in page
         assert "</script><b>" not in page
 
@@ -58,14 +58,14 @@ def test_every_answer_forbids_what_is_not_ours(site: Site) -> None:
         assert headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'; style-src 'self'")
         assert "unsafe" not in headers["content-security-policy"]
         assert headers["x-content-type-options"] == "nosniff"
-    assert "frame-ancestors 'none'" in httpx.get(f"{site.url}/").headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in site.get("/").headers["content-security-policy"]
 
 
 def test_the_display_begins_with_what_is_shown_and_works_without_scripts(site: Site) -> None:
     site.happens(DisplayKind.COVER_NOSE, seconds=60)
     page = httpx.get(f"{site.url}/display/front").text
     assert 'data-kind="cover_nose"' in page
-    assert "Please cover nose and mouth with your mask." in page
+    assert "The mask must cover nose and mouth." in page
     assert '<noscript><meta http-equiv="refresh"' in page
 
 
@@ -121,7 +121,8 @@ def test_a_store_that_cannot_be_read_is_said_on_every_page(site: Site) -> None:
     server = Server(site.config, site.db, site.live, site.clock, port=0)
     server.start()
     url = f"http://127.0.0.1:{server.port}"
-    health, console = httpx.get(f"{url}/healthz"), httpx.get(f"{url}/")
+    signed = {"maskgate": site.session()}
+    health, console = httpx.get(f"{url}/healthz"), httpx.get(f"{url}/", cookies=signed)
     server.stop()
     assert (health.status_code, health.json()["store"]) == (503, "cannot be read")
     assert console.status_code == 503
@@ -136,7 +137,7 @@ def test_a_busy_port_is_a_clear_error(site: Site) -> None:
 
 def test_a_stop_lets_viewers_go_at_once_and_a_start_serves_the_same_port(site: Site) -> None:
     port = site.server.port
-    with httpx.stream("GET", f"{site.url}/events", timeout=LIMIT) as answer:
+    with httpx.stream("GET", f"{site.url}/events", timeout=LIMIT, cookies={"maskgate": site.session()}) as answer:
         lines = answer.iter_lines()
         assert next(lines).startswith("retry")
         site.server.stop()

@@ -1,0 +1,1 @@
+"""Who may do what. Reading order: headers, limits, secrets, throttle, visitor (who asks), guard (may they), signing."""
