@@ -7,8 +7,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test check format docs lock test-training test-tflite score evaluate bench-eyes bench-node bench-hub \
-	bench-web bench-notices idle-node soak-node clean
+.PHONY: help demo test check format docs lock heal test-training test-tflite score evaluate bench-eyes bench-node \
+	bench-hub bench-web bench-notices idle-node soak-node clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | sed 's/|/\t/' | expand -t 18
@@ -42,6 +42,10 @@ lock:  ## after a change of pyproject.toml: pin everything, with hashes
 	$(call pin,deploy/requirements-hub.txt,--extra hub)
 	$(call pin,deploy/requirements-node.txt,--extra node)
 	rm -f uv.lock
+
+heal: $(VENV)/.ready  ## 100 restarts and 100 timings in front of a real Home Assistant [HEAL_S=12]
+	MASKGATE_HA_RESTARTS=100 MASKGATE_HA_RUNS=100 MASKGATE_HA_HEAL_S=$(or $(HEAL_S),12) \
+		$(BIN)/pytest -s tests/system/homeassistant/test_restarts.py tests/system/homeassistant/test_line.py
 
 test-training: $(VENV)-training/.ready  ## brings TensorFlow (2 GB) and tests training
 	$(VENV)-training/bin/pytest tests/training

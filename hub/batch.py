@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import Connection
 
 from hub import policy
+from hub.asking import command_of
 from hub.config import HubConfig
 from hub.doors import apply
-from hub.inputs import AckIn, AsideInput, CommandIn, DoorInput, EvidenceIn, NodeIn, PassageIn, RefusedIn
+from hub.inputs import AckIn, AsideInput, AskIn, CommandIn, DoorInput, EvidenceIn, NodeIn, PassageIn, RefusedIn
 from hub.locks import driver_for
 from hub.policy import Machine, Outcome, Rules
 from hub.policy.state import Seen
@@ -65,7 +66,7 @@ class Batch:
         """Take one input. A fault of ours in it is logged and costs this input only (P3)."""
         newest = 0
         if isinstance(item, AsideInput):
-            self._put_aside(item)
+            self._put_aside(item, now)
             return
         if isinstance(item, PassageIn):
             passage = item.passage
@@ -99,11 +100,13 @@ class Batch:
             if row["door"] == door and row["next_try"] > row["created_at"]:
                 row["status"] = "acknowledged"
 
-    def _put_aside(self, item: AsideInput) -> None:
+    def _put_aside(self, item: AsideInput, now: datetime) -> None:
         """Take what no door decides on."""
         match item:
             case AckIn(node=node, ref=ref):
                 self._acks.setdefault(node, []).append(ref)
+            case AskIn():
+                self._commands.append(command_of(item, self._config.mqtt.root, now))
             case EvidenceIn():
                 self._pictures.append(asdict(item))
             case RefusedIn(payload=payload):

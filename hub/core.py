@@ -14,7 +14,7 @@ from hub.lines import Line, OneLine
 from hub.locks import driver_for
 from hub.memory import Place
 from hub.policy import FaultKind, LockCommand
-from hub.store import shares
+from hub.store import read, shares
 from hub.store.read import Waiting
 from maskgate.clock import Clock
 from maskgate.messages import Availability, HubHealth
@@ -43,7 +43,7 @@ class Core:
         plan: Plan,
         discovery: Callable[[HubConfig], Iterable[Outbound]],
     ) -> None:
-        self._config, self._clock = config, clock
+        self._config, self._db, self._clock = config, db, clock
         #: Called when this hub, or another of the site, has written.
         self.on_commit: Callable[[], None] = lambda: None
         self._started_at = clock.now()
@@ -108,6 +108,7 @@ class Core:
             at=self._clock.now(), version=program_version(), started_at=self._started_at, outbox=waiting.outbox,
             notices_waiting=waiting.notices, notices_failed=waiting.notices_failed, refused=self.engine.refused,
             late=self.engine.stats.late, problem=self._complaint,
+            model=read.newest_model(self._db, program_version()),
         )  # fmt: skip
 
     def counters(self) -> dict[str, float]:

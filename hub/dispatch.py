@@ -20,6 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from hub.config import HubConfig
 from hub.memory import Place
+from hub.pictures import Pictures
 from hub.store import read, write, writing
 from hub.store.schema import outbox
 from maskgate import topics
@@ -65,6 +66,7 @@ class Dispatcher:
         self._config, self._db, self._clock = config, db, clock
         self._discovery, self._health, self._turns = discovery, health, turns
         self._told_turns, self._next_pulse = 0, 0.0
+        self._pictures = Pictures(config, db)
         self._link: Link | None = None
         self._wake, self._stopping = threading.Event(), threading.Event()
         self._fresh = threading.Event()  # the connection is new
@@ -171,6 +173,7 @@ class Dispatcher:
             self._announce_at = None
             self._announce(link)
         self._pump(link)
+        self._pictures.send(link)
         if now >= self._next_health:
             self._next_health = now + HEALTH_EVERY_S
             document = self._health(read.waiting(self._db))
@@ -265,10 +268,9 @@ class Dispatcher:
             return connection.execute(wanted).all()
 
     def _announce(self, link: Link) -> None:
-        """Say it all: discovery, then states, then that we are there."""
-        if self._config.homeassistant.enabled:
-            for message in self._discovery(self._config):
-                link.publish(message)
+        """Say it all: discovery, then states, pictures, and at last that we are there."""
+        for message in self._discovery(self._config):
+            link.publish(message)
         root = self._config.mqtt.root
         ours = (topics.DOOR_STATE, topics.DOOR_DISPLAY)
         with writing(self._db) as tx:  # what waits was written before a stop; said after what follows, it would stay
@@ -276,6 +278,7 @@ class Dispatcher:
         for door, (state, display) in read.door_documents(self._db).items():
             link.publish(Outbound(topics.DOOR_STATE.path(root, door=door), encode(state), retain=True))
             link.publish(Outbound(topics.DOOR_DISPLAY.path(root, door=door), encode(display), retain=True))
+        self._pictures.announce(link)
         link.publish(availability(root, Availability.ONLINE))
 
 

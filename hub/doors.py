@@ -35,6 +35,7 @@ def _apply(rules: Rules, state: Machine, item: DoorInput, now: datetime, newest_
                 found[FaultKind.NODE] = policy.availability_fault(node, availability)
             if availability is Availability.STOPPED:  # what it said of its eyes on its way out means nothing
                 found |= {FaultKind.CAMERA: None, FaultKind.DETECTOR: None}
+            state = policy.look_around(state, node, availability=availability, health=health)
             return policy.fault(rules, state, found, now, source=node, orderly=availability is Availability.STOPPED)
         case FaultIn(found=faults):
             return policy.fault(rules, state, faults, now)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from hub.policy import AnyCommand, FaultKind
-from maskgate.messages import Availability, Decision, DoorState, Feedback, NodeHealth, Passage, PassageRef
+from maskgate.messages import Availability, Decision, DoorState, Feedback, NodeHealth, NodeWish, Passage, PassageRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,15 @@ class AckIn:
 
 
 @dataclass(frozen=True, slots=True)
+class AskIn:
+    """A person asks something of a node; `mark` is the message's fingerprint."""
+
+    node: str
+    wish: NodeWish
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
 class RefusedIn:
     """A message that was refused and is kept as a sample of its kind."""
 
@@ -93,7 +102,7 @@ class RefusedIn:
 
 
 DoorInput = PassageIn | CommandIn | FeedbackIn | NodeIn | FaultIn
-AsideInput = EvidenceIn | AckIn | RefusedIn
+AsideInput = EvidenceIn | AckIn | AskIn | RefusedIn
 Input = DoorInput | AsideInput | BirthIn
 
 

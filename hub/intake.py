@@ -9,13 +9,14 @@ from datetime import UTC, datetime, timedelta
 from paho.mqtt.client import topic_matches_sub
 
 from hub.config import Door, HomeAssistantLock, HubConfig
-from hub.inputs import AckIn, BirthIn, CommandIn, EvidenceIn, FaultIn, FeedbackIn, Input, NodeIn, PassageIn
+from hub.inputs import AckIn, AskIn, BirthIn, CommandIn, EvidenceIn, FaultIn, FeedbackIn, Input, NodeIn, PassageIn
 from hub.locks import LockDriver, driver_for
 from hub.policy import AnyCommand, FaultKind, in_time
 from hub.refusals import RefusalKind, Refusals
 from maskgate import topics
 from maskgate.messages import (
     Acknowledge,
+    AskNode,
     Availability,
     Emergency,
     Feedback,
@@ -26,9 +27,13 @@ from maskgate.messages import (
     PassageRef,
     SetLock,
     SetMode,
+    SetSound,
+    SetTimes,
     ShowMessage,
+    TestDenial,
     decode,
 )
+from maskgate.messages.base import Command
 from maskgate.mqtt import Inbound
 
 log = logging.getLogger(__name__)
@@ -41,6 +46,9 @@ _COMMANDS: dict[topics.Topic, type[AnyCommand]] = {
     topics.DOOR_SET_ACKNOWLEDGE: Acknowledge,
     topics.DOOR_SET_OVERRIDE: Override,
     topics.DOOR_SET_EMERGENCY: Emergency,
+    topics.DOOR_SET_TIMES: SetTimes,
+    topics.DOOR_SET_SOUND: SetSound,
+    topics.DOOR_SET_TEST: TestDenial,
 }
 
 
@@ -81,6 +89,7 @@ class Intake:
             topics.NODE_PASSAGE: self._passage,
             topics.NODE_AVAILABILITY: self._availability,
             topics.NODE_HEALTH: self._health,
+            topics.NODE_ASK: self._ask,
             topics.DOOR_FEEDBACK: self._native_feedback,
             **{topic: self._command(model) for topic, model in _COMMANDS.items()},
         }
@@ -98,7 +107,7 @@ class Intake:
     @property
     def for_any(self) -> tuple[str, ...]:
         """What any one hub of several may take: none of it is ever retained."""
-        asked = [topics.NODE_PASSAGE, *_COMMANDS]
+        asked = [topics.NODE_PASSAGE, topics.NODE_ASK, *_COMMANDS]
         if self._config.keep_evidence:
             asked.append(topics.NODE_EVIDENCE)
         return tuple(topic.filter(self._root) for topic in asked)
@@ -117,7 +126,8 @@ class Intake:
     @property
     def never_retained(self) -> tuple[str, ...]:
         """Those of them whose messages are refused when their sender had them retained."""
-        return tuple(topic.filter(self._root) for topic in (topics.NODE_PASSAGE, topics.NODE_EVIDENCE, *_COMMANDS))
+        told = (topics.NODE_PASSAGE, topics.NODE_EVIDENCE, topics.NODE_ASK, *_COMMANDS)
+        return tuple(topic.filter(self._root) for topic in told)
 
     def read(self, message: Inbound, now: datetime) -> tuple[Input, ...]:
         """Return what a message means at `now`; several inputs where locks share a topic."""
@@ -210,14 +220,18 @@ class Intake:
             if message.retain:
                 raise _RefusedError(RefusalKind.RETAINED, "a retained command is never obeyed")
             command = decode(message.payload, model)
-            if not in_time(command, now, door.policy.max_age):
-                age = (now - command.sent_at).total_seconds()
-                most = door.policy.max_age
-                raise _RefusedError(RefusalKind.STALE, f"sent {age:.1f} s ago by its own word, {most:g} s is the most")
-            mark = hashlib.sha256(message.topic.encode() + b"\0" + message.payload).hexdigest()[:24]
-            return (CommandIn(door.id, command, mark),)
+            _check_age(command, now, door.policy.max_age)
+            return (CommandIn(door.id, command, _mark(message)),)
 
         return read
+
+    def _ask(self, node: str, message: Inbound, now: datetime) -> tuple[Input, ...]:
+        door = self._door(self._door_of(node))
+        if message.retain:
+            raise _RefusedError(RefusalKind.RETAINED, "a retained command is never obeyed")
+        asked = decode(message.payload, AskNode)
+        _check_age(asked, now, door.policy.max_age)
+        return (AskIn(node, asked.wish, _mark(message)),)
 
     def _native_feedback(self, name: str, message: Inbound, _now: datetime) -> tuple[Input, ...]:
         """Our own form is always understood here; then the words of a lock that reports here too."""
@@ -261,6 +275,17 @@ def _thinkable(passage: Passage) -> bool:
     """Whether the times of a verdict can be, whatever the time is now."""
     in_order = passage.seen_from >= FIRST_DAY and passage.published_at < LAST_DAY
     return in_order and passage.seen_to - passage.seen_from <= LONGEST_STAY
+
+
+def _check_age(command: Command, now: datetime, most: float) -> None:
+    if not in_time(command, now, most):
+        age = (now - command.sent_at).total_seconds()
+        raise _RefusedError(RefusalKind.STALE, f"sent {age:.1f} s ago by its own word, {most:g} s is the most")
+
+
+def _mark(message: Inbound) -> str:
+    """Return the fingerprint by which a command that comes again is known."""
+    return hashlib.sha256(message.topic.encode() + b"\0" + message.payload).hexdigest()[:24]
 
 
 def _shape(parts: Sequence[str]) -> tuple[str, ...]:

@@ -24,8 +24,9 @@ def purge(config: HubConfig, db: Engine, now: datetime) -> int:
 def farewell(config: HubConfig, doors: Sequence[str], nodes: Sequence[str], now: datetime) -> list[Letter]:
     """Empty what we retained of doors and nodes that are no longer configured (M6)."""
     ours = (topics.DOOR_STATE, topics.DOOR_DISPLAY)
-    places = [topic.path(config.mqtt.root, door=door) for door in doors for topic in ours]
     devices = [discovery.door_id(config, door) for door in doors]
     devices += [discovery.node_id(config, node) for node in nodes]
-    places += [message.topic for message in discovery.removals(devices, config)]
+    # The devices first: nobody should look for a state in what is emptied.
+    places = [message.topic for message in discovery.removals(devices, config)]
+    places += [topic.path(config.mqtt.root, door=door) for door in doors for topic in ours]
     return [Letter(new_id(now), place, b"", retain=True) for place in places]

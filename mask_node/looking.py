@@ -63,6 +63,12 @@ class Looker:
         """Why no picture can be judged now; None while they can."""
         return self._health.trouble
 
+    @property
+    def people(self) -> int:
+        """How many living faces are in view now; pictures of faces do not count."""
+        lives = self._lives
+        return sum(track.id in lives and lives[track.id].alive for track in self._tracks.live)
+
     def look(self, picture: Captured) -> list[Verdict]:
         """Return the verdicts that a picture settles. What the detector raises goes through."""
         began = time.perf_counter()

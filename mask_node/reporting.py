@@ -89,6 +89,7 @@ class Reporter:
                 telemetry=self._unsent + self._pictures.dropped, verdicts=self._outbox.dropped + self._keeper.lost
             ),
             enabled=self._eyes.enabled.is_set(),
+            people=self._eyes.people,
             hardware=self._eyes.hardware[:60],
             restarts=self.restarts(),
             faults=self.faults(),
@@ -98,6 +99,6 @@ class Reporter:
         relay = self._relay.measured if self._relay is not None else None
         return (
             self._eyes.camera, self._eyes.trouble, self._vitals.detector, self._eyes.enabled.is_set(),
-            self._eyes.hardware,
+            self._eyes.hardware, self._eyes.people > 0,
             self._outbox.storage, self.faults(), self.restarts(), relay,
         )  # fmt: skip

@@ -109,6 +109,11 @@ class Eyes:
         """Why the picture cannot be judged now; None while it can."""
         return self._looker.trouble if self._looker else None
 
+    @property
+    def people(self) -> int:
+        """How many people are in view now."""
+        return self._looker.people if self._looker else 0
+
     def open(self) -> None:
         """Load the models and open the source. Raises `ModelError` or `SourceError`."""
         self._detector = self._load()

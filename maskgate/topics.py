@@ -165,6 +165,22 @@ NODE_SET_LOG_LEVEL = Topic(
     "write more or less into the log",
     expiry_s=10,
 )
+NODE_ASK = Topic(
+    "node_ask",
+    "{root}/node/{node}/ask",
+    Role.CONTROLLER,
+    (Role.HUB,),
+    m.AskNode,
+    "what a person asks of a node; the hub commands it",
+)
+NODE_PICTURE = Topic(
+    "node_picture",
+    "{root}/node/{node}/picture",
+    Role.HUB,
+    (Role.CONTROLLER,),
+    bytes,
+    "the last snapshot, a JPEG, only where the site opted in; sent again when somebody comes to look",
+)
 NODE_RELAY = Topic(
     "node_relay",
     "{root}/node/{node}/relay",
@@ -283,6 +299,38 @@ DOOR_SET_EMERGENCY = Topic(
     (Role.HUB,),
     m.Emergency,
     "release the entry until reset",
+)
+DOOR_SET_TIMES = Topic(
+    "door_set_times",
+    "{root}/door/{door}/set/times",
+    Role.CONTROLLER,
+    (Role.HUB,),
+    m.SetTimes,
+    "how long the entry stands against its rule",
+)
+DOOR_SET_SOUND = Topic(
+    "door_set_sound",
+    "{root}/door/{door}/set/sound",
+    Role.CONTROLLER,
+    (Role.HUB,),
+    m.SetSound,
+    "sound the displays, or silence them",
+)
+DOOR_SET_TEST = Topic(
+    "door_set_test",
+    "{root}/door/{door}/set/test",
+    Role.CONTROLLER,
+    (Role.HUB,),
+    m.TestDenial,
+    "show a denial that is none",
+)
+DOOR_PICTURE = Topic(
+    "door_picture",
+    "{root}/door/{door}/picture",
+    Role.HUB,
+    (Role.CONTROLLER,),
+    bytes,
+    "the last denial's JPEG, only where the site opted in; sent again when somebody comes to look",
 )
 DOOR_FEEDBACK = Topic(
     "door_feedback",

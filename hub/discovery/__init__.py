@@ -1,6 +1,7 @@
 """What Home Assistant is told: a device for the hub, each door and each node, by device-based discovery.
 
-Reading order: identity (ids that never change when names do), platforms (one builder each), devices, announce.
+Reading order: identity (ids that never change when names do), entity (what all have in common), platforms (one builder
+each), device, doors, nodes, hubs, announce.
 """
 
 from hub.discovery.announce import device_ids, messages, removals

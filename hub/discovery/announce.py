@@ -4,7 +4,10 @@ import json
 from collections.abc import Iterable
 
 from hub.config import HubConfig
-from hub.discovery import devices, identity
+from hub.discovery import identity
+from hub.discovery.doors import door as door_device
+from hub.discovery.hubs import hub as hub_device
+from hub.discovery.nodes import node as node_device
 from maskgate import topics
 from maskgate.mqtt import Outbound
 
@@ -12,23 +15,25 @@ from maskgate.mqtt import Outbound
 def messages(config: HubConfig, version: str) -> list[Outbound]:
     """Return the retained discovery messages, the hub first, for the others are reached through it.
 
-    Empty where the announcement is switched off.
+    Where the announcement is switched off, they take back what may stand from before (M6).
     """
     if not config.homeassistant.enabled:
-        return []
-    made = {identity.hub_id(config): devices.hub(config, version)}
+        return [_message(config, device, b"") for device in _all_ids(config)]
+    made = {identity.hub_id(config): hub_device(config, version)}
     for door in config.doors:
-        made[identity.door_id(config, door.id)] = devices.door(config, door, version)
+        made[identity.door_id(config, door.id)] = door_device(config, door, version)
     for door in config.doors:
         for node in door.nodes:
-            made[identity.node_id(config, node)] = devices.node(config, node, door, version)
+            made[identity.node_id(config, node)] = node_device(config, node, door, version)
     return [_message(config, device, json.dumps(payload).encode()) for device, payload in made.items()]
 
 
 def device_ids(config: HubConfig) -> tuple[str, ...]:
     """Return the ids that `messages` announces: what a later `removals` wants to know."""
-    if not config.homeassistant.enabled:
-        return ()
+    return _all_ids(config) if config.homeassistant.enabled else ()
+
+
+def _all_ids(config: HubConfig) -> tuple[str, ...]:
     doors = [identity.door_id(config, door.id) for door in config.doors]
     nodes = [identity.node_id(config, node) for door in config.doors for node in door.nodes]
     return (identity.hub_id(config), *doors, *nodes)

@@ -1,52 +1,25 @@
-"""One builder for each of Home Assistant's platforms that we use.
+"""One builder for each of Home Assistant's platforms that we use. `value` and `on_when` are Jinja2 expressions."""
 
-Every key is one that Home Assistant's own schema knows: an unknown one inside a component is dropped without a word.
-Payload templates are Home Assistant's (Jinja2); `None` as a word means that the value is not known.
-"""
-
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any
 
-from maskgate.messages import EventType, Mode
+from hub.discovery.entity import Component, Entity, payload
+from maskgate.messages import EventType, Mode, Sound
 
-#: When a command was sent, by Home Assistant's clock: the hub refuses an old one (S1).
-_SENT_AT = '"sent_at": "{{ utcnow().isoformat() }}"'
-#: Home Assistant knows two words of availability, and would take `stopped` for neither.
-_THERE = "{{ 'online' if value == 'online' else 'offline' }}"
-
-Component = dict[str, Any]
+#: The longest state of a text in Home Assistant, and of our messages.
+LONGEST = 255
+#: A sound that somebody ends is silenced for so long, in seconds; the next denial sounds again.
+SILENCE_S = 600
 
 
-@dataclass(frozen=True, slots=True)
-class Entity:
-    """What all platforms have in common.
+def _shown(value: str, nothing: str = "None") -> str:
+    """Return the template of an expression; a topic that was emptied, as one that is taken back, says `nothing`."""
+    return f"{{{{ ({value}) if value else '{nothing}' }}}}"
 
-    `name` is without the device's; None makes it the device's main one, an empty one leaves it to the device class.
-    `available` are the topics that must all say `online`.
-    """
 
-    unique_id: str
-    entity: str
-    name: str | None
-    available: tuple[str, ...]
-    more: Component = field(default_factory=dict)
-
-    def build(self, platform: str, **keys: Any) -> Component:
-        """Return the component."""
-        made: Component = {
-            "platform": platform,
-            "unique_id": self.unique_id,
-            # The one for older, the other for newer Home Assistants.
-            "object_id": self.entity,
-            "default_entity_id": f"{platform}.{self.entity}",
-            "qos": 1,
-        }
-        if self.name != "":
-            made["name"] = self.name
-        if self.available:
-            made["availability"] = [{"topic": topic, "value_template": _THERE} for topic in self.available]
-            made["availability_mode"] = "all"
-        return {**made, **keys, **self.more}
+def attributes(value: str) -> str:
+    """Return the template of attributes, from an expression that gives a dictionary."""
+    return f"{{{{ (({value}) if value else {{}}) | to_json }}}}"
 
 
 def lock(entity: Entity, *, state_topic: str, command_topic: str) -> Component:
@@ -58,9 +31,9 @@ def lock(entity: Entity, *, state_topic: str, command_topic: str) -> Component:
     return entity.build(
         "lock",
         state_topic=state_topic,
-        value_template="{{ value_json.lock if value_json.lock != 'UNKNOWN' else 'None' }}",
+        value_template=_shown("value_json.lock if value_json.lock != 'UNKNOWN' else 'None'"),
         command_topic=command_topic,
-        command_template='{"v": 1, "action": "{{ value }}", ' + _SENT_AT + "}",
+        command_template=payload(action='"{{ value }}"'),
         payload_lock="lock",
         payload_unlock="unlock",
         optimistic=False,
@@ -68,20 +41,58 @@ def lock(entity: Entity, *, state_topic: str, command_topic: str) -> Component:
 
 
 def event(entity: Entity, *, state_topic: str) -> Component:
-    """Return the decisions of a door; all that a decision says becomes the event's attributes."""
-    return entity.build("event", state_topic=state_topic, event_types=[kind.value for kind in EventType])
+    """Return the decisions of a door; all that a decision says becomes the event's attributes.
+
+    A decision that a broker or a hub hands over again after its death is known by its id, and no second event.
+    """
+    return entity.build(
+        "event",
+        state_topic=state_topic,
+        value_template="{{ value if value_json.id != this.attributes.get('id') else '' }}",
+        event_types=[kind.value for kind in EventType],
+    )
 
 
-def last_decision(entity: Entity, *, state_topic: str) -> Component:
-    """Return the kind of the last decision, with its reason among the attributes."""
+def enum(entity: Entity, *, options: Sequence[str], state_topic: str, value: str, **keys: Any) -> Component:
+    """Return a sensor that shows one of a few words."""
     return entity.build(
         "sensor",
         device_class="enum",
-        options=[kind.value for kind in EventType],
+        options=list(options),
         state_topic=state_topic,
-        value_template="{{ value_json.last.event_type if value_json.last else 'None' }}",
-        json_attributes_topic=state_topic,
-        json_attributes_template="{{ value_json.last | to_json if value_json.last else '{}' }}",
+        value_template=_shown(value),
+        **keys,
+    )
+
+
+def sensor(
+    entity: Entity, *, state_topic: str, value: str, precision: int | None = None, unit: str | None = None,
+    device_class: str | None = None, state_class: str | None = "measurement", **keys: Any,
+) -> Component:  # fmt: skip
+    """Return a number, or with `state_class` None something else that is read."""
+    return entity.build(
+        "sensor",
+        state_topic=state_topic,
+        value_template=_shown(value),
+        suggested_display_precision=precision,
+        unit_of_measurement=unit,
+        device_class=device_class,
+        state_class=state_class,
+        **keys,
+    )
+
+
+def binary_sensor(
+    entity: Entity, *, device_class: str, state_topic: str, on_when: str, unknown_when: str = "", **keys: Any
+) -> Component:
+    """Return a yes or no."""
+    value = f"'ON' if {on_when} else 'OFF'"
+    return entity.build(
+        "binary_sensor",
+        device_class=device_class,
+        state_topic=state_topic,
+        value_template=_shown(f"'None' if {unknown_when} else {value}" if unknown_when else value),
+        **keys,
     )
 
 
@@ -90,12 +101,21 @@ def text(entity: Entity, *, state_topic: str, command_topic: str) -> Component:
     return entity.build(
         "text",
         state_topic=state_topic,
-        value_template="{{ value_json.text }}",
+        value_template=_shown("value_json.text", ""),
         command_topic=command_topic,
-        command_template='{"v": 1, "text": {{ value | to_json }}, ' + _SENT_AT + "}",
+        command_template=payload(text="{{ value | to_json }}"),
         # The hub refuses an empty message; shown, an empty text is none.
         min=0,
-        max=255,
+        max=LONGEST,
+    )
+
+
+def notify(entity: Entity, *, command_topic: str) -> Component:
+    """Return the displays as something that can be notified; what is too long is cut."""
+    return entity.build(
+        "notify",
+        command_topic=command_topic,
+        command_template=payload(text=f"{{{{ value[:{LONGEST}] | to_json }}}}"),
     )
 
 
@@ -105,36 +125,94 @@ def mode(entity: Entity, *, state_topic: str, command_topic: str) -> Component:
         "select",
         options=[mode.value for mode in Mode],
         state_topic=state_topic,
-        value_template="{{ value_json.mode }}",
+        value_template=_shown("value_json.mode"),
         command_topic=command_topic,
-        command_template='{"v": 1, "mode": "{{ value }}", ' + _SENT_AT + "}",
+        command_template=payload(mode='"{{ value }}"'),
     )
 
 
-def binary_sensor(entity: Entity, *, device_class: str, state_topic: str, on_when: str, **keys: Any) -> Component:
-    """Return a diagnostic yes or no; `on_when` is a Jinja2 expression over the payload."""
+def switch(
+    entity: Entity, *, state_topic: str, value: str, command_topic: str, field: str, on: str, off: str
+) -> Component:
+    """Return a switch whose two words `on` and `off` are what is shown and what a command's `field` says."""
     return entity.build(
-        "binary_sensor",
-        device_class=device_class,
-        entity_category="diagnostic",
+        "switch",
         state_topic=state_topic,
-        value_template=f"{{{{ 'ON' if {on_when} else 'OFF' }}}}",
-        **keys,
+        value_template=_shown(value),
+        command_topic=command_topic,
+        command_template=payload(**{field: '"{{ value }}"'}),
+        payload_on=on,
+        payload_off=off,
+        state_on=on,
+        state_off=off,
+        optimistic=False,
     )
 
 
-def measurement(
-    entity: Entity, *, state_topic: str, value: str, precision: int, unit: str | None = None,
+def seconds(
+    entity: Entity, *, state_topic: str, command_topic: str, field: str, limits: tuple[float, float]
+) -> Component:
+    """Return a number of seconds that people may set, one of a door's times."""
+    return entity.build(
+        "number",
+        device_class="duration",
+        unit_of_measurement="s",
+        mode="box",
+        min=limits[0],
+        max=limits[1],
+        step=0.1,
+        state_topic=state_topic,
+        value_template=_shown(f"value_json.times.{field} if value_json.times.{field} is not none else 'None'"),
+        command_topic=command_topic,
+        command_template=payload(**{field: "{{ value }}"}),
+    )
+
+
+def button(entity: Entity, *, command_topic: str, device_class: str | None = None, **fields: str) -> Component:
+    """Return a button; `fields` are what its command says, as JSON."""
+    return entity.build(
+        "button", command_topic=command_topic, command_template=payload(**fields), device_class=device_class
+    )
+
+
+def siren(entity: Entity, *, state_topic: str, command_topic: str) -> Component:
+    """Return the sound of a door's displays."""
+    tones = [sound.value for sound in Sound if sound is not Sound.NONE]
+    return entity.build(
+        "siren",
+        state_topic=state_topic,
+        state_value_template=(
+            "{{ {'state': 'OFF'} | to_json if not value or value_json.sound == 'none'"
+            " else {'state': 'ON', 'tone': value_json.sound} | to_json }}"
+        ),
+        command_topic=command_topic,
+        command_template=payload(
+            sound=f"\"{{{{ tone | default('{Sound.ALARM}') }}}}\"", seconds="{{ duration | default(10) }}"
+        ),
+        command_off_template=payload(sound=f'"{Sound.NONE}"', seconds=str(SILENCE_S)),
+        available_tones=tones,
+        support_duration=True,
+        support_volume_set=False,
+        optimistic=False,
+    )
+
+
+def image(entity: Entity, *, image_topic: str) -> Component:
+    """Return a picture."""
+    return entity.build("image", image_topic=image_topic, content_type="image/jpeg")
+
+
+def update(
+    entity: Entity, *, title: str, state_topic: str, value: str, latest_topic: str, latest: str,
     device_class: str | None = None,
 ) -> Component:  # fmt: skip
-    """Return a diagnostic number; `value` is a Jinja2 expression over the payload."""
-    keys: Component = {"unit_of_measurement": unit, "device_class": device_class}
+    """Return what is installed beside what is the newest; nothing is installed from there."""
     return entity.build(
-        "sensor",
-        entity_category="diagnostic",
-        state_class="measurement",
-        suggested_display_precision=precision,
+        "update",
+        title=title,
+        device_class=device_class,
         state_topic=state_topic,
-        value_template=f"{{{{ {value} }}}}",
-        **{key: given for key, given in keys.items() if given is not None},
+        value_template=_shown(value, ""),
+        latest_version_topic=latest_topic,
+        latest_version_template=_shown(latest, ""),
     )

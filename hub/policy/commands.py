@@ -7,28 +7,34 @@ from typing import assert_never
 from hub.policy.lock import change_mode, settle
 from hub.policy.outcome import Decided, LockCommand, Outcome, Rules, note, seconds
 from hub.policy.problems import problems
-from hub.policy.state import REMEMBERED_COMMANDS, ByHand, Machine, Shown
+from hub.policy.state import REMEMBERED_COMMANDS, ByHand, Machine, Shown, Sounding
+from hub.policy.times import set_times, times
+from hub.policy.words import TEST
 from maskgate.messages import (
     Acknowledge,
+    Decision,
     DisplayKind,
-    DoorCommand,
     Emergency,
     EventType,
     LockAction,
     Override,
     SetLock,
     SetMode,
+    SetSound,
+    SetTimes,
     ShowMessage,
+    TestDenial,
 )
-from maskgate.messages.base import age_s
+from maskgate.messages.base import Command, age_s
+from maskgate.states import DecisionKind
 
 #: No policy locks again sooner than this after a person released the entry, in seconds, unless told to (S5).
 LEAST_RELEASE_S = 30.0
 
-AnyCommand = SetLock | SetMode | ShowMessage | Acknowledge | Override | Emergency
+AnyCommand = SetLock | SetMode | ShowMessage | Acknowledge | Override | Emergency | SetTimes | SetSound | TestDenial
 
 
-def in_time(command: DoorCommand, now: datetime, max_age: float) -> bool:
+def in_time(command: Command, now: datetime, max_age: float) -> bool:
     """Whether a command is neither old nor from the future, by more than `max_age` seconds (S1)."""
     return -max_age <= age_s(command.sent_at, now) <= max_age
 
@@ -61,6 +67,12 @@ def _obey(rules: Rules, state: Machine, said: AnyCommand, now: datetime) -> Outc
             outcome = Outcome(replace(state, message=shown))
         case Acknowledge():
             outcome = Outcome(replace(state, acknowledged=problems(rules, state)))
+        case SetTimes():
+            outcome = Outcome(set_times(rules, state, said))
+        case SetSound():
+            outcome = Outcome(replace(state, sounding=Sounding(said.sound, now + seconds(said.seconds))))
+        case TestDenial():
+            outcome = _rehearse(rules, state, now)
         case _:
             assert_never(said)
     return outcome
@@ -96,13 +108,23 @@ def _emergency(rules: Rules, state: Machine, now: datetime, *, active: bool) -> 
     if active:
         news = not state.emergency
         # What held the entry before is over: after the reset the plain rule stands.
-        state = replace(state, emergency=True, hold=None, by_hand=None, shown=None)
+        state = replace(state, emergency=True, hold=None, by_hand=None, shown=None, sounding=None)
         state, order = settle(rules, state, now, force=True)
         return _said(rules, state, now, order, "Emergency: the entry is released until reset" if news else None)
     if not state.emergency:
         return Outcome(state)
     state, order = settle(rules, replace(state, emergency=False), now)
     return _said(rules, state, now, order, "Emergency over: the rule stands again")
+
+
+def _rehearse(rules: Rules, state: Machine, now: datetime) -> Outcome:
+    """Show and announce a denial that is none: nobody is counted, called or kept out."""
+    shown = Shown(DisplayKind.DENIED, now + seconds(times(rules, state).deny_hold))
+    decision = Decision(
+        id=rules.new_id(now), door=rules.door.id, at=now, event_type=EventType.DENIED, decision=DecisionKind.OBSERVE,
+        mode=state.mode, entry=state.entry, text=TEST, test=True,
+    )  # fmt: skip
+    return Outcome(replace(state, shown=shown), decided=(Decided(decision),))
 
 
 def _said(rules: Rules, state: Machine, now: datetime, order: LockCommand | None, text: str | None) -> Outcome:

@@ -5,8 +5,10 @@ from datetime import datetime
 
 from hub.policy.lock import lock_shown
 from hub.policy.outcome import Rules
+from hub.policy.presence import occupied
 from hub.policy.problems import problem
 from hub.policy.state import Machine, Shown
+from hub.policy.times import times
 from hub.policy.translations import SAID, Phrase
 from hub.policy.words import SOUND
 from maskgate.messages import Display, DisplayKind, DoorState, Language, LockAction, Mode, Words
@@ -20,13 +22,15 @@ def door_state(rules: Rules, state: Machine, at: datetime) -> DoorState:
         door=rules.door.id, name=rules.door.name, at=at, mode=state.mode, entry=state.entry,
         lock=lock_shown(state), contact=state.contact, last=state.last, until=_until(state),
         emergency=state.emergency, problem=problem(rules, state), counters=state.counters,
+        occupied=occupied(rules, state), times=times(rules, state),
     )  # fmt: skip
 
 
 def display(rules: Rules, state: Machine, at: datetime) -> Display:
     """Return what the displays show: emergency, then people, then the last verdict, then a person's words."""
     kind, text, phrase, until = _picture(state)
-    return say(rules.door.id, kind, rules.languages, at, text=text, phrase=phrase, until=until)
+    made = say(rules.door.id, kind, rules.languages, at, text=text, phrase=phrase, until=until)
+    return made.model_copy(update={"sound": state.sounding.sound}) if state.sounding else made
 
 
 def say(

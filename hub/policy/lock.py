@@ -12,6 +12,7 @@ from hub.config import MqttLock, SafeState
 from hub.policy.faults import safe_state
 from hub.policy.outcome import COMMAND_LIFE_S, LockCommand, Outcome, Rules, note, seconds
 from hub.policy.state import HoldKind, Machine, Outstanding
+from hub.policy.times import times
 from maskgate.messages import Contact, Entry, EventType, Feedback, LockAction, LockState, Mode
 
 _STANDS = {LockState.LOCKED: LockAction.LOCK, LockState.UNLOCKED: LockAction.UNLOCK}
@@ -110,7 +111,7 @@ def _leaf(rules: Rules, state: Machine, contact: Contact | None, now: datetime, 
     """Note how the door leaf is. When it closes behind somebody, a grant has done its work, where that is wanted."""
     closed = contact is Contact.CLOSED and state.contact is Contact.OPEN and not retained
     state = replace(state, contact=contact or state.contact)
-    after, hold = rules.door.policy.relock_after_close, state.hold
+    after, hold = times(rules, state).relock_after_close, state.hold
     if not closed or after is None or hold is None or hold.kind is not HoldKind.GRANT:
         return state
     end = now + seconds(after)  # `tick` ends it then: a measurement commands nothing

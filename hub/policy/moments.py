@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 
-from hub.config import DoorPolicy
 from hub.policy.faults import TELL_AFTER_S, told
 from hub.policy.lock import change_mode, overdue, settle, wanted
 from hub.policy.outcome import LockCommand, Outcome, Rules, seconds
 from hub.policy.problems import problems
 from hub.policy.state import Claim, Hold, HoldKind, Machine, Seen
+from hub.policy.times import longest_hold
 from maskgate.messages import Counters, Decision, Entry, LockState, Mode
 
 #: How long after a start a hold that ended in the meantime still stands: time for the lock to be measured, in seconds.
@@ -32,14 +32,14 @@ def start(rules: Rules, state: Machine, now: datetime) -> Outcome:
     later (see `START_GRACE_S`), by `tick` as always.
     What a person set (mode, override, emergency) stands, unless configuration or schedule have another mode since.
     """
-    policy, regime = rules.door.policy, rules.calendar.at(now)
+    regime = rules.calendar.at(now)
     earliest, latest = now + seconds(START_GRACE_S), now + seconds(LONGEST_HOLD_S)
     mode = state.mode if state.configured_mode is regime.mode else regime.mode
     owed = state.outstanding or state.settle_at or (state.cut and state.cut.stood is not wanted(rules, state))
     missed = rules.calendar.scheduled and (state.configured_mode, state.entry) != (regime.mode, regime.entry)
     state = replace(
         state, mode=mode, configured_mode=regime.mode, entry=regime.entry, outstanding=None, cut=None,
-        lock=LockState.UNKNOWN, sure=False, contact=None, settle_at=earliest if missed or owed else None,
+        lock=LockState.UNKNOWN, sure=False, contact=None, present=(), settle_at=earliest if missed or owed else None,
         faults=tuple(fault for fault in state.faults if fault.source in rules.door.nodes),
     )  # fmt: skip
     holds = HoldKind.DENY if state.entry is Entry.OPEN else HoldKind.GRANT
@@ -48,7 +48,7 @@ def start(rules: Rules, state: Machine, now: datetime) -> Outcome:
         # hold that fits it; in the other modes the lock is nobody's business now.
         state = replace(state, hold=Hold(holds, state.hold.claims) if mode is Mode.HARD else None)
     if state.hold:
-        longest = now + seconds(longest_hold(policy, holds))
+        longest = now + seconds(longest_hold(rules, state, holds))
         claims = (Claim(c.passage, c.node, max(earliest, min(c.until, longest))) for c in state.hold.claims)
         state = replace(state, hold=replace(state.hold, claims=tuple(claims)))
     if state.by_hand:
@@ -56,13 +56,6 @@ def start(rules: Rules, state: Machine, now: datetime) -> Outcome:
     if state.tell_at:
         state = replace(state, tell_at=max(earliest, min(state.tell_at, now + seconds(TELL_AFTER_S))))
     return Outcome(_turn_page(rules, state, now))
-
-
-def longest_hold(policy: DoorPolicy, kind: HoldKind) -> float:
-    """Return the seconds that a hold of this kind lasts at most."""
-    if kind is HoldKind.GRANT:
-        return policy.grant_hold
-    return max(policy.deny_hold, policy.repeat.hold if policy.repeat else 0)
 
 
 def tick(rules: Rules, state: Machine, now: datetime) -> Outcome:
@@ -90,6 +83,8 @@ def tick(rules: Rules, state: Machine, now: datetime) -> Outcome:
         state = replace(state, shown=None)
     if state.message and state.message.until <= now:
         state = replace(state, message=None)
+    if state.sounding and state.sounding.until <= now:
+        state = replace(state, sounding=None)
     return Outcome(forget_mended(rules, state), late.command or command, (*late.decided, *told_of))
 
 
@@ -129,6 +124,7 @@ def clock_set(state: Machine, by: timedelta) -> Outcome:
             by_hand=state.by_hand and replace(state.by_hand, until=state.by_hand.until + by),
             shown=state.shown and replace(state.shown, until=state.shown.until + by),
             message=state.message and replace(state.message, until=state.message.until + by),
+            sounding=state.sounding and replace(state.sounding, until=state.sounding.until + by),
         )
     )
 

@@ -84,6 +84,6 @@ def note(
     """Write down what happened that was no verdict, as the door's last decision."""
     decision = Decision(
         id=rules.new_id(now), door=rules.door.id, at=now, event_type=event, decision=DecisionKind.OBSERVE,
-        mode=state.mode, text=text[:255], severe=severe,
+        mode=state.mode, entry=state.entry, text=text[:255], severe=severe,
     )  # fmt: skip
     return replace(state, last=decision), Decided(decision, tell=tell)

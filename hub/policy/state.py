@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from hub.policy.translations import Phrase
-from maskgate.messages import Contact, Counters, Decision, DisplayKind, Entry, LockAction, LockState, Mode
+from maskgate.messages import Contact, Counters, Decision, DisplayKind, Entry, LockAction, LockState, Mode, Sound
 from maskgate.states import MaskState
 
 #: How many passages a door remembers. A revision comes while its person is still there, so few are enough;
@@ -109,6 +109,23 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
+class Sounding:
+    """A person sounds the displays, or (`none`) silences them, until `until`."""
+
+    sound: Sound
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """A time of the policy that a person set, in seconds, and the configured one that it stands for."""
+
+    name: str
+    value: float
+    instead_of: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """A passage that was taken in: its newest revision, and what it was counted as."""
 
@@ -144,6 +161,9 @@ class Machine:
     last: Decision | None = None
     shown: Shown | None = None
     message: Shown | None = None
+    sounding: Sounding | None = None
+    tuned: tuple[Tuned, ...] = ()
+    present: tuple[str, ...] = ()  # the nodes that see somebody
     lock_fault: str | None = None
     faults: tuple[Fault, ...] = ()
     tell_at: datetime | None = None  # the faults that stand then are told to people
@@ -158,7 +178,7 @@ class Machine:
             yield self.outstanding.deadline
         if self.hold:
             yield from (claim.until for claim in self.hold.claims)
-        for part in (self.by_hand, self.shown, self.message):
+        for part in (self.by_hand, self.shown, self.message, self.sounding):
             if part:
                 yield part.until
         for moment in (self.settle_at, self.tell_at):

@@ -9,8 +9,9 @@ from hub.policy.faults import blind, safe_state
 from hub.policy.lock import settle
 from hub.policy.outcome import Decided, LockCommand, Outcome, Rules, seconds
 from hub.policy.state import CLAIMS, REMEMBERED_PASSAGES, Claim, Hold, HoldKind, Machine, Seen, Shown
+from hub.policy.times import times
 from hub.policy.translations import Phrase
-from maskgate.messages import Decision, DisplayKind, Entry, EventType, LockAction, Mode, Passage
+from maskgate.messages import Decision, DisplayKind, Entry, EventType, LockAction, Mode, Passage, Sound
 from maskgate.messages.base import age_s
 from maskgate.states import DecisionKind, MaskState
 
@@ -121,7 +122,7 @@ def _deny(rules: Rules, state: Machine, passage: Passage, now: datetime, *, agai
     event, text = _MEANING[passage.state]
     state, severe = _offence(rules, state, passage, now, again=again)
     policy = rules.door.policy
-    until = now + seconds(policy.repeat.hold if severe and policy.repeat else policy.deny_hold)
+    until = now + seconds(policy.repeat.hold if severe and policy.repeat else times(rules, state).deny_hold)
     moves = _moves_lock(rules, state) and safe_state(rules, state) is not SafeState.UNLOCK
     command = None
     if severe:
@@ -132,7 +133,10 @@ def _deny(rules: Rules, state: Machine, passage: Passage, now: datetime, *, agai
         kind = DisplayKind.LOOK_HERE
     else:
         kind = DisplayKind.DENIED if moves else DisplayKind.MASK_REQUIRED
-    state = replace(state, shown=Shown(kind, until))
+    heard = (
+        None if state.sounding and state.sounding.sound is Sound.NONE else state.sounding
+    )  # silence was for the last
+    state = replace(state, shown=Shown(kind, until), sounding=heard)
     if moves:
         # On a controlled entry a denial ends every grant: the last person asks, and shut is the safe answer.
         claim = Claim(passage.passage, passage.node, until) if state.entry is Entry.OPEN else None
@@ -175,7 +179,7 @@ def _withheld(rules: Rules, state: Machine, passage: Passage, now: datetime) -> 
 
 def _grant(rules: Rules, state: Machine, passage: Passage, now: datetime) -> _Judged:
     text, command = _MEANING[passage.state][1], None
-    until = now + seconds(rules.door.policy.grant_hold)
+    until = now + seconds(times(rules, state).grant_hold)
     if _moves_lock(rules, state):
         if why := _withheld(rules, state, passage, now):
             shown = Shown(DisplayKind.LOOK_HERE, now + seconds(LOOK_S), phrase=Phrase.ONE_BY_ONE)
@@ -238,7 +242,8 @@ def _decision(
     event: EventType, kind: DecisionKind, text: str, severe: bool = False,
 ) -> Decision:  # fmt: skip
     return Decision(
-        id=rules.new_id(now), door=rules.door.id, at=now, event_type=event, decision=kind, mode=state.mode, text=text,
-        passage=passage.passage, revision=passage.revision, node=passage.node, state=passage.state,
-        confidence=passage.confidence, faces_in_view=passage.faces_in_view, seen_to=passage.seen_to, severe=severe,
+        id=rules.new_id(now), door=rules.door.id, at=now, event_type=event, decision=kind, mode=state.mode,
+        entry=state.entry, text=text, passage=passage.passage, revision=passage.revision, node=passage.node,
+        state=passage.state, confidence=passage.confidence, faces_in_view=passage.faces_in_view,
+        seen_to=passage.seen_to, severe=severe,
     )  # fmt: skip

@@ -19,5 +19,6 @@ MASK = "Mask worn correctly"
 NO_MASK = "No mask"
 INCORRECT = "Mask worn wrongly: nose or mouth is bare"
 UNCERTAIN = "The camera could not tell"
+TEST = "A test: nobody stood there"
 #: Added to the reason where the lock was told to keep somebody out, and only there.
 REFUSED = ", entry refused"

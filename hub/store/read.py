@@ -91,6 +91,13 @@ def node_rows(db: Engine) -> dict[str, Node]:
         }
 
 
+def newest_model(db: Engine, version: str) -> str | None:
+    """Return the models of the node of this version that was heard last; None where there is none."""
+    found = [node for node in node_rows(db).values() if node.health and node.health.version == version]
+    newest = max(found, key=lambda node: node.heard_at, default=None)
+    return newest.health.model or None if newest and newest.health else None
+
+
 def waiting(db: Engine) -> Waiting:
     """Count what has not left yet."""
     with db.connect() as connection:

@@ -26,13 +26,18 @@ from maskgate.messages.door import (
     Override,
     SetLock,
     SetMode,
+    SetSound,
+    SetTimes,
     ShowMessage,
     Sound,
+    TestDenial,
+    Times,
     Words,
 )
 from maskgate.messages.hub import HubHealth, HubPulse
 from maskgate.messages.node import (
     Ack,
+    AskNode,
     Availability,
     CameraState,
     CameraTrouble,
@@ -41,6 +46,7 @@ from maskgate.messages.node import (
     LogLevel,
     NodeCommand,
     NodeHealth,
+    NodeWish,
     Passage,
     PassageRef,
     SetEnable,
@@ -50,10 +56,10 @@ from maskgate.messages.node import (
 )
 
 __all__ = [
-    "Ack", "Acknowledge", "Availability", "CameraState", "CameraTrouble", "Contact", "Counters", "Decision", "Display",
-    "DisplayKind", "DoorCommand", "DoorState", "Dropped", "Emergency", "Entry", "EventType", "Feedback", "Flaw",
-    "HubHealth", "HubPulse", "Language", "Latency", "LockAction", "LockOrder", "LockState", "LogLevel", "Message",
-    "MessageError", "Mode", "NodeCommand", "NodeHealth", "Override", "Passage", "PassageRef", "SetEnable", "SetLock",
-    "SetLogLevel", "SetMode", "SetRelay", "ShowMessage", "Sound", "Timestamp", "VerdictReason", "Words", "decode",
-    "encode",
+    "Ack", "Acknowledge", "AskNode", "Availability", "CameraState", "CameraTrouble", "Contact", "Counters",
+    "Decision", "Display", "DisplayKind", "DoorCommand", "DoorState", "Dropped", "Emergency", "Entry", "EventType",
+    "Feedback", "Flaw", "HubHealth", "HubPulse", "Language", "Latency", "LockAction", "LockOrder", "LockState",
+    "LogLevel", "Message", "MessageError", "Mode", "NodeCommand", "NodeHealth", "NodeWish", "Override", "Passage",
+    "PassageRef", "SetEnable", "SetLock", "SetLogLevel", "SetMode", "SetRelay", "SetSound", "SetTimes",
+    "ShowMessage", "Sound", "TestDenial", "Times", "Timestamp", "VerdictReason", "Words", "decode", "encode",
 ]  # fmt: skip

@@ -72,6 +72,7 @@ class Decision(Message):
     event_type: EventType
     decision: DecisionKind
     mode: Mode
+    entry: Entry | None = Field(default=None, description="With `mode`, the policy that stood then.")
     text: str = Field(max_length=255, description="The reason, in words for people.")
     passage: EventId | None = None
     revision: int | None = None
@@ -82,6 +83,7 @@ class Decision(Message):
     seen_to: Timestamp | None = None
     by: str | None = Field(default=None, max_length=80, description="Who commanded it, where that is known.")
     severe: bool = Field(default=False, description="A person should look at once: it passes every cooldown.")
+    test: bool = Field(default=False, description="Nobody stood there: a person tried out displays and automations.")
 
 
 class Counters(BaseModel):
@@ -92,6 +94,18 @@ class Counters(BaseModel):
     people: int = Field(default=0, ge=0)
     violations: int = Field(default=0, ge=0)
     late: int = Field(default=0, ge=0)
+
+
+class Times(BaseModel):
+    """How long the entry stands against its rule, in seconds; by configuration, or as a person set it since."""
+
+    model_config = ConfigDict(frozen=True)
+
+    grant_hold: float = Field(gt=0, le=600, description="Unlocked for a mask.")
+    deny_hold: float = Field(gt=0, le=600, description="An open entry stays locked.")
+    relock_after_close: float | None = Field(
+        default=None, ge=0, le=60, description="After the leaf closed behind somebody; null: the hold alone."
+    )
 
 
 class DoorState(Message):
@@ -109,6 +123,8 @@ class DoorState(Message):
     emergency: bool = False
     problem: str | None = Field(default=None, max_length=255, description="What a person must look at, or null.")
     counters: Counters = Counters()
+    occupied: bool | None = Field(default=None, description="Somebody is before a camera; null: no camera can tell.")
+    times: Times | None = None
 
 
 class DisplayKind(StrEnum):
@@ -236,3 +252,24 @@ class Emergency(DoorCommand):
     """Release the entry until it is reset. Wins over everything (S5)."""
 
     active: bool
+
+
+class SetTimes(DoorCommand):
+    """Change hold times; what is left out stays. A new value in the configuration wins over it."""
+
+    grant_hold: float | None = Field(default=None, gt=0, le=600)
+    deny_hold: float | None = Field(default=None, gt=0, le=600)
+    relock_after_close: float | None = Field(default=None, ge=0, le=60)
+
+
+class TestDenial(DoorCommand):
+    """Show a denial and announce it, to try out displays and automations. It counts nothing and moves no lock."""
+
+    __test__ = False  # its name is a door's word, not a runner's
+
+
+class SetSound(DoorCommand):
+    """Sound the displays for a while, or (`none`) silence them."""
+
+    sound: Sound
+    seconds: float = Field(default=10, gt=0, le=600)

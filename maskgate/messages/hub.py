@@ -25,3 +25,6 @@ class HubHealth(Message):
     problem: str | None = Field(
         default=None, max_length=255, description="What is wrong with a configuration that was refused, or null."
     )
+    model: str | None = Field(
+        default=None, max_length=200, description="The models that nodes of the hub's own version run, where known."
+    )

@@ -110,6 +110,7 @@ class NodeHealth(Message):
     )
     dropped: Dropped = Dropped()
     enabled: bool = Field(default=True, description="Whether it looks; false while it rests by command.")
+    people: int | None = Field(default=None, ge=0, le=MOST, description="Living faces before the camera now.")
     hardware: str = Field(default="cpu", max_length=60, description="What the models run on.")
     restarts: int = Field(default=0, ge=0, description="Parts that were stuck and began anew, since the start.")
     faults: tuple[str, ...] = Field(default=(), description="Parts that stay stuck although they began anew.")
@@ -141,6 +142,22 @@ class SetEnable(NodeCommand):
     """Look, or rest."""
 
     enabled: bool
+
+
+class NodeWish(StrEnum):
+    """What people may ask of a node."""
+
+    ENABLE = "enable"
+    REST = "rest"
+    IDENTIFY = "identify"
+    RESTART = "restart"
+    SNAPSHOT = "snapshot"
+
+
+class AskNode(Command):
+    """A person asks something of a node. The hub hears it and commands the node; refused when retained or old (S1)."""
+
+    wish: NodeWish
 
 
 class LogLevel(StrEnum):
