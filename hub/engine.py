@@ -266,7 +266,7 @@ class DoorEngine:
                 self._memory.catch_up(tx, doors, now, lock=True)
             ids = [item.passage.passage for item in inputs if isinstance(item, PassageIn)]
             batch = self._batch(doors, read.revisions(tx, ids) if ids else {})
-            if self._leads:
+            if self._leads and self._watch.shift:
                 batch.shift(self._watch.shift)
             batch.tick(now)
             for item in inputs:
