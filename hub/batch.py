@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,10 +15,12 @@ from hub.doors import apply
 from hub.inputs import AckIn, AsideInput, AskIn, CommandIn, DoorInput, EvidenceIn, NodeIn, PassageIn, RefusedIn
 from hub.locks import driver_for
 from hub.policy import Machine, Outcome, Rules
+from hub.policy.evolve import replace
 from hub.policy.state import Seen
 from hub.refusals import SAMPLE_BYTES
 from hub.store import audits, together, write
 from hub.store.erase import Erasure
+from hub.store.open import Written
 from hub.store.write import Letter, Row
 from maskgate import topics
 from maskgate.ids import new_id
@@ -227,8 +229,8 @@ class Batch:
         self.documents[door] = (state, display)
         self.written.append(door)
         self._doors[door] = {
-            "machine": policy.to_document(machine), "state": state.model_dump(mode="json"),
-            "display": display.model_dump(mode="json"),
+            "machine": Written(policy.to_json(machine)), "state": Written(state.model_dump_json()),
+            "display": Written(display.model_dump_json()),
         }  # fmt: skip
         return letters
 

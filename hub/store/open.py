@@ -1,5 +1,6 @@
 """Opening the store, and the one way to write to it."""
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -20,6 +21,12 @@ SLEEP_MS = 3000
 CONNECT_S, STATEMENT_S = 3, 10
 
 Database = Path | SecretStr
+
+
+class Written(str):
+    """JSON that is written already: it goes into a column as it is."""
+
+    __slots__ = ()
 
 
 def open_store(database: Database) -> Engine:
@@ -87,7 +94,9 @@ def together(tx: Connection) -> Iterator[None]:
 
 def _sqlite(path: Path) -> Engine:
     path.parent.mkdir(parents=True, exist_ok=True)
-    db = create_engine(f"sqlite:///{path}", execution_options={"write_lock": threading.Lock()})
+    db = create_engine(
+        f"sqlite:///{path}", execution_options={"write_lock": threading.Lock()}, json_serializer=_as_json
+    )
     event.listen(db, "connect", _prepare)
     event.listen(db, "begin", _begin)
     return db
@@ -105,8 +114,13 @@ def _postgresql(address: SecretStr) -> Engine:
         connect_args={"connect_timeout": CONNECT_S, "options": limits, "application_name": "maskgate", **alive},
         execution_options={"write_lock": nullcontext()},
         hide_parameters=True,
+        json_serializer=_as_json,
         pool_timeout=5,
     )
+
+
+def _as_json(value: Any) -> str:
+    return str(value) if isinstance(value, Written) else json.dumps(value)
 
 
 def _prepare(raw: Any, _record: Any) -> None:

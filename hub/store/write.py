@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from hub.store.open import Written
 from hub.store.schema import (
     audit,
     counts,
@@ -77,7 +78,7 @@ _PASSAGE = (
 def put_decisions(tx: Connection, made: Iterable[Decision]) -> None:
     """Write decisions."""
     values = [
-        {name: getattr(one, name) for name in _DECISION} | {"document": one.model_dump(mode="json")} for one in made
+        {name: getattr(one, name) for name in _DECISION} | {"document": Written(one.model_dump_json())} for one in made
     ]
     if values:
         tx.execute(decisions.insert().inline(), values)
