@@ -8,7 +8,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 .PHONY: help demo test check format docs lock heal test-training test-tflite score evaluate bench-eyes bench-node \
-	bench-web bench-notices idle-node soak-node clean
+	bench-hub bench-web bench-notices idle-node soak-node clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | sed 's/|/\t/' | expand -t 18
@@ -66,13 +66,16 @@ bench-node: $(VENV)/.ready  ## each stage of the node beside the bare models: [P
 	@$(BIN)/maskgate node trial bench $(if $(THREADS),--threads '$(THREADS)') $(if $(FACES),--faces '$(FACES)') \
 		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(PEER),--peer '$(PEER)')
 
+bench-hub: $(VENV)/.ready  ## a hub beside its broker and its store: [VERDICTS=6000] [RATE=500] [NODES=1,10,100] [DATABASE=postgresql://...]
+	@$(BIN)/python -m hub.bench $(if $(VERDICTS),--verdicts $(VERDICTS)) $(if $(RATE),--rate $(RATE)) \
+		$(if $(NODES),--nodes '$(NODES)') $(if $(DATABASE),--database '$(DATABASE)')
+
 bench-web: $(VENV)/.ready  ## each page and call of the hub over many stored passages: [PASSAGES=1000000] [ROUNDS=50] [STORE=postgresql://...]
 	@$(BIN)/python -m tests.hub.web.bench --passages $(or $(PASSAGES),1000000) --rounds $(or $(ROUNDS),50) \
 		$(if $(STORE),--store '$(STORE)')
 
 idle-node: $(VENV)/.ready  ## the whole node before an empty door: processor time by thread, fails above 5 % [COUNT_S=30]
 	@$(BIN)/maskgate node trial idle --seconds $(or $(COUNT_S),30)
-
 soak-node: $(VENV)/.ready  ## a day of frames in fast time: [CLIPS=../shared/datasets/videos/*.mp4] [FRAMES=100000]
 	@$(BIN)/maskgate node trial soak --frames $(or $(FRAMES),100000) $(or $(CLIPS),../shared/datasets/videos/*.mp4)
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,10 +15,12 @@ from hub.doors import apply
 from hub.inputs import AckIn, AsideInput, AskIn, CommandIn, DoorInput, EvidenceIn, NodeIn, PassageIn, RefusedIn
 from hub.locks import driver_for
 from hub.policy import Machine, Outcome, Rules
+from hub.policy.evolve import replace
 from hub.policy.state import Seen
 from hub.refusals import SAMPLE_BYTES
-from hub.store import audits, write
+from hub.store import audits, together, write
 from hub.store.erase import Erasure
+from hub.store.open import Written
 from hub.store.write import Letter, Row
 from maskgate import topics
 from maskgate.ids import new_id
@@ -32,7 +34,7 @@ Documents = tuple[DoorState, Display]
 
 
 class Batch:
-    """Takes inputs in order against a copy of the doors; nothing counts until it is written and committed."""
+    """Takes inputs in order against a copy of their doors; nothing counts until it is written and committed."""
 
     def __init__(
         self,
@@ -52,6 +54,7 @@ class Batch:
         self._passages: list[tuple[str, Passage, datetime]] = []
         self._acks: dict[str, list[PassageRef]] = {}
         self._nodes: dict[str, Row] = {}
+        self._doors: dict[str, Row] = {}
         self._notices: list[Row] = []
         self._refusals: list[Row] = []
         self._pictures: list[Row] = []
@@ -113,8 +116,8 @@ class Batch:
 
     def tick(self, now: datetime) -> None:
         """End what is over at every door."""
-        for door, rules in self._rules.items():
-            self._keep(door, policy.tick(rules, self.machines[door], now), now)
+        for door, machine in list(self.machines.items()):
+            self._keep(door, policy.tick(self._rules[door], machine, now), now)
 
     def shift(self, by: timedelta) -> None:
         """The time of day was set."""
@@ -135,20 +138,29 @@ class Batch:
 
     def start(self, now: datetime) -> None:
         """Take up every door after a start."""
-        for door, rules in self._rules.items():
-            self._keep(door, policy.start(rules, self.machines[door], now), now)
+        for door, machine in list(self.machines.items()):
+            self._keep(door, policy.start(self._rules[door], machine, now), now)
 
-    def write_to(self, tx: Connection, now: datetime, *, announced: bool = False) -> None:
-        """Write it all; part of the caller's transaction. `announced`: the doors' documents leave by another way."""
+    def write_to(self, tx: Connection, now: datetime, *, announced: bool = False, sign: str | None = None) -> None:
+        """Write it all; part of the caller's transaction.
+
+        `announced`: the doors' documents leave by another way. `sign`: the hub that tells the others of it.
+        """
+        with together(tx):
+            self._write_to(tx, now, announced=announced)
+            if sign is not None:
+                write.tell_hubs(tx, sign)
+
+    def _write_to(self, tx: Connection, now: datetime, *, announced: bool) -> None:
         write.put_passages(tx, self._passages)
         write.put_decisions(tx, [one for made in self.decided.values() for one in made])
         letters = list(self._commands)  # what moves a lock leaves first
         for door, machine in self.machines.items():
             if machine != self._before[door] or door not in self.documents:
-                documents = self._write_door(tx, door, machine, now)
+                documents = self._write_door(door, machine, now)
                 letters += () if announced else documents
-        for (door, hour), more in self._counts.items():
-            write.add_counts(tx, door, hour, more)
+        write.put_doors(tx, now, self._doors)
+        write.add_counts(tx, self._counts)
         for item in self._by_people:
             said = item.command if isinstance(item, CommandIn) else item.passage
             audits.note(tx, now, item.by or "", type(said).__name__, door=item.door, said=said.model_dump(mode="json"))
@@ -201,8 +213,8 @@ class Batch:
         if item.health is not None:
             values["health"] = item.health.model_dump(mode="json")
 
-    def _write_door(self, tx: Connection, door: str, machine: Machine, now: datetime) -> list[Letter]:
-        """Write a door's row; returns its documents as letters, each only when it says something new."""
+    def _write_door(self, door: str, machine: Machine, now: datetime) -> list[Letter]:
+        """Make a door's row; returns its documents as letters, each only when it says something new."""
         rules, root, old = self._rules[door], self._config.mqtt.root, self.documents.get(door)
         state, display = policy.door_state(rules, machine, now), policy.display(rules, machine, now)
         letters = []
@@ -216,10 +228,10 @@ class Batch:
             letters.append(Letter(new_id(now), topics.DOOR_DISPLAY.path(root, door=door), encode(display), retain=True))
         self.documents[door] = (state, display)
         self.written.append(door)
-        write.put_door(
-            tx, door, now, machine=policy.to_document(machine), state=state.model_dump(mode="json"),
-            display=display.model_dump(mode="json"),
-        )  # fmt: skip
+        self._doors[door] = {
+            "machine": Written(policy.to_json(machine)), "state": Written(state.model_dump_json()),
+            "display": Written(display.model_dump_json()),
+        }  # fmt: skip
         return letters
 
 

@@ -10,9 +10,11 @@ from hub.batch import Plan
 from hub.config import Door, HubConfig
 from hub.dispatch import Dispatcher, availability
 from hub.engine import DoorEngine
+from hub.lines import Line, OneLine
 from hub.locks import driver_for
+from hub.memory import Place
 from hub.policy import FaultKind, LockCommand
-from hub.store import read
+from hub.store import read, shares
 from hub.store.read import Waiting
 from maskgate.clock import Clock
 from maskgate.messages import Availability, HubHealth
@@ -30,7 +32,7 @@ def program_version() -> str:
 
 
 class Core:
-    """Ties engine, link and dispatcher together. The constructor does nothing."""
+    """Ties engine, lines and dispatcher together. The constructor does nothing."""
 
     def __init__(
         self,
@@ -40,14 +42,17 @@ class Core:
         *,
         plan: Plan,
         discovery: Callable[[HubConfig], Iterable[Outbound]],
-        on_commit: Callable[[], None] = lambda: None,
     ) -> None:
-        self._config, self._db, self._clock, self._on_commit = config, db, clock, on_commit
+        self._config, self._db, self._clock = config, db, clock
+        #: Called when this hub, or another of the site, has written.
+        self.on_commit: Callable[[], None] = lambda: None
         self._started_at = clock.now()
         self._complaint: str | None = None
+        self._line: Line = self._many(db) if shares(db) else OneLine(self._whole_link)
         self.dispatcher = Dispatcher(
-            config, db, clock, discovery=discovery, health=self.health, turns=lambda: self.engine.turns
-        )
+            config, db, clock, discovery=discovery, health=self.health, turns=lambda: self.engine.turns,
+            place=self._line.place,
+        )  # fmt: skip
         self.engine = DoorEngine(
             config,
             db,
@@ -57,26 +62,30 @@ class Core:
             on_commit=self._committed,
             on_birth=self.dispatcher.greet,
             tell_lock=self._tell_lock,
+            place=self._line.place,
         )
-        root = config.mqtt.root
-        self.link = Link(
-            config.mqtt,
-            client_id=f"{root.replace('/', '-')}-hub",
-            subscriptions=self.engine.intake.subscriptions,
-            as_published=self.engine.intake.never_retained,
-            on_message=self.engine.offer,
-            on_up=self._up,
-            on_down=self._down,
-            on_published=self.dispatcher.confirmed,
-            will=availability(root, Availability.OFFLINE),
-        )
+        self._line.make()
+
+    @property
+    def link(self) -> Link:
+        """The connection on which verdicts come."""
+        return self._line.link
+
+    @property
+    def place(self) -> Place | None:
+        """Which one of several hubs this is; None: it is alone."""
+        return self._line.place
 
     def start(self) -> None:
         """Take up the doors, then connect; raises what the store raises."""
         self._started_at = self._clock.now()
         self.engine.start()
-        self.dispatcher.start(self.link)
-        self.link.start()
+        self.connect()
+
+    def connect(self) -> None:
+        """Connect; the doors are taken up."""
+        self.dispatcher.start(self._line.voice)
+        self._line.start()
 
     def stop(self, *, farewell: bool = True, clear: Sequence[str] = ()) -> None:
         """End in order: what was decided is on disk, and (`farewell`) the broker is told that this is no failure.
@@ -86,10 +95,7 @@ class Core:
         self.engine.stop(timeout=0.7)
         self.dispatcher.stop(timeout=0.5)
         words = availability(self._config.mqtt.root, Availability.STOPPED) if farewell else None
-        for topic in clear:
-            words = Outbound(topic, b"", retain=True)
-            self.link.publish(words)  # the last one twice, for it is waited for
-        self.link.stop(words, timeout=0.5)
+        self._line.stop(words, clear=clear, timeout=0.5)
 
     def complain(self, text: str | None) -> None:
         """Say in the hub's health that a configuration was refused, or (None) that all is well."""
@@ -113,6 +119,27 @@ class Core:
             "refused": self.engine.refused,
         }  # fmt: skip
 
+    def _whole_link(self) -> Link:
+        """Make the one connection of a hub that is alone."""
+        root = self._config.mqtt.root
+        return Link(
+            self._config.mqtt,
+            client_id=f"{root.replace('/', '-')}-hub",
+            subscriptions=self.engine.intake.subscriptions,
+            as_published=self.engine.intake.never_retained,
+            on_message=self.engine.offer,
+            on_up=self._up,
+            on_down=self._down,
+            on_published=self.dispatcher.confirmed,
+            will=availability(root, Availability.OFFLINE),
+        )
+
+    def _many(self, db: Engine) -> Line:
+        from hub.many import ManyLines
+
+        return ManyLines(self._config, db, engine=lambda: self.engine, dispatcher=lambda: self.dispatcher,
+                         on_news=self._committed)  # fmt: skip
+
     def _up(self) -> None:
         self.dispatcher.up()
         self.engine.report(FaultKind.BROKER, None)
@@ -122,13 +149,13 @@ class Core:
         self.engine.report(FaultKind.BROKER, "The broker is away")
 
     def _tell_lock(self, door: Door, command: LockCommand) -> None:
-        if door.lock:
+        if door.lock and (voice := self._line.voice):
             driver = driver_for(door.lock, root=self._config.mqtt.root, door=door.id)
-            self.link.publish(driver.command(command))
+            voice.publish(driver.command(command))
 
     def _confirm(self, message: Inbound) -> None:
         self.link.confirm(message)
 
     def _committed(self) -> None:
         self.dispatcher.wake()
-        self._on_commit()
+        self.on_commit()

@@ -2,6 +2,7 @@
 
 Order is kept (M3): one connection, one sender, rows by their number. A row is marked when the broker has confirmed
 it; what was not confirmed goes out again on the next connection, unless it has expired or newer news of its topic wait.
+Where several hubs share the store, the leader sends, and marks a lock command before it does.
 """
 
 import logging
@@ -18,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from hub.config import HubConfig
+from hub.memory import Place
 from hub.pictures import Pictures
 from hub.store import read, write, writing
 from hub.store.schema import outbox
@@ -54,8 +56,13 @@ class Dispatcher:
         discovery: Callable[[HubConfig], Iterable[Outbound]],
         health: Callable[[read.Waiting], HubHealth],
         turns: Callable[[], int],
+        place: Place | None = None,
     ) -> None:
-        """turns: how often the doors' thread has gone round; each is told to the boards."""
+        """turns: how often the doors' thread has gone round; each is told to the boards.
+
+        place: where several hubs share the store, which one this is. Then only the leader sends.
+        """
+        self._place = place
         self._config, self._db, self._clock = config, db, clock
         self._discovery, self._health, self._turns = discovery, health, turns
         self._told_turns, self._next_pulse = 0, 0.0
@@ -63,6 +70,7 @@ class Dispatcher:
         self._link: Link | None = None
         self._wake, self._stopping = threading.Event(), threading.Event()
         self._fresh = threading.Event()  # the connection is new
+        self._due = True  # something may wait that nobody has looked at
         self._greeted = False  # on this connection it was said how everything stands
         self._tokens: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._under_way: dict[int, tuple[int, bool]] = {}  # token to row and whether it expires
@@ -78,10 +86,15 @@ class Dispatcher:
         """Whether the thread runs; a supervisor watches this."""
         return self._thread.is_alive()
 
-    def start(self, link: Link) -> None:
+    def start(self, link: Link | None) -> None:
         """Begin to send through `link`."""
         self._link = link
         self._thread.start()
+
+    def send_through(self, link: Link | None) -> None:
+        """From now on, send through `link`; None: not at all."""
+        self._greeted = False
+        self._link = link
 
     def stop(self, timeout: float = 1.0) -> None:
         """Write down what is confirmed, and end; what waits, waits for the next start."""
@@ -92,6 +105,7 @@ class Dispatcher:
 
     def wake(self) -> None:
         """There may be something to send."""
+        self._due = True
         self._wake.set()
 
     def up(self) -> None:
@@ -138,17 +152,18 @@ class Dispatcher:
             log.warning("what was sent last could not be marked; it is sent again")
 
     def _turn(self) -> None:
-        self._wake.wait(self._patience())
+        if not self._wake.wait(self._patience()):
+            self._due = True
         self._wake.clear()
         self._pulse()
         self._collect()
         link = self._link
-        if link is None or not link.connected:
+        if link is None or not link.connected or not self._leads:
             return
         now = self._clock.monotonic()
         if self._fresh.is_set():
             self._fresh.clear()
-            self._greeted = True
+            self._greeted = self._due = True
             self._under_way.clear()
             self._cursor = 0
             self._announce(link)
@@ -164,10 +179,14 @@ class Dispatcher:
             document = self._health(read.waiting(self._db))
             link.publish(Outbound(topics.HUB_HEALTH.path(self._config.mqtt.root), encode(document), retain=True))
 
+    @property
+    def _leads(self) -> bool:
+        return self._place is None or self._place.leads
+
     def _pulse(self) -> None:
         """Tell the boards that doors are decided on. Not when only this thread lives, and before the store is asked."""
         now, turns = self._clock.monotonic(), self._turns()
-        if self._link and turns != self._told_turns and now >= self._next_pulse:
+        if self._link and self._leads and turns != self._told_turns and now >= self._next_pulse:
             self._told_turns, self._next_pulse = turns, now + PULSE_EVERY_S
             path = topics.HUB_PULSE.path(self._config.mqtt.root)
             self._link.publish(Outbound(path, encode(HubPulse(at=self._clock.now())), qos=0))
@@ -204,37 +223,47 @@ class Dispatcher:
 
     def _pump(self, link: Link) -> None:
         """Send what waits, as far as the window is open."""
-        while (room := WINDOW - len(self._under_way)) > 0:
+        # Looked at again when half of them are confirmed, not at every single confirmation.
+        while self._due and (room := WINDOW - len(self._under_way)) >= WINDOW // 2:
+            self._due = False
             rows = self._waiting(room)
+            self._due = self._due or len(rows) == room
             if not rows:
                 return
-            idle, now = [], self._clock.now()
-            newest = {row.topic: row.seq for row in rows if _only_newest(row)}
+            idle = _idle(rows, self._clock.now())
+            mine = self._claim([row.seq for row in rows if row.expires_at is not None and row.seq not in idle])
+            now = self._clock.now()
             for row in rows:
-                late = row.expires_at is not None and not row.created_at - CLOCK_SLACK <= now < row.expires_at
-                if late or (_only_newest(row) and newest[row.topic] != row.seq):
-                    idle.append(row.seq)
-                    if late:
-                        log.warning("a command on %s had expired, or its age is not known; it is not sent", row.topic)
+                if row.seq in idle or (self._place and row.expires_at and (row.seq not in mine or _late(row, now))):
+                    pass
+                elif not self._leads:
+                    self._due = True
+                    return
+                elif (token := link.publish(_outbound(row, now))) is None:
+                    self._due = True
+                    return  # the connection is gone; the next one begins anew
                 else:
-                    token = link.publish(_outbound(row, now))
-                    if token is None:
-                        break  # the connection is gone; the next one begins anew
                     self._under_way[token] = (row.seq, row.expires_at is not None)
                 self._cursor = row.seq
             if idle:
                 with writing(self._db) as tx:
-                    write.drop_letters(tx, idle)
-            if self._cursor != rows[-1].seq:
-                return
+                    write.drop_letters(tx, sorted(idle))
+
+    def _claim(self, commands: list[int]) -> set[int]:
+        """Where another hub could send a lock command too, mark it as sent before it is, so that none goes twice."""
+        if not commands or self._place is None:
+            return set()
+        with writing(self._db) as tx:
+            return write.claim(tx, commands, self._clock.now())
 
     def _waiting(self, limit: int) -> Sequence[Any]:
-        wanted = (
-            select(outbox)
-            .where(outbox.c.sent_at.is_(None), outbox.c.seq > self._cursor)
-            .order_by(outbox.c.seq)
-            .limit(limit)
-        )
+        wanted = select(outbox).where(outbox.c.sent_at.is_(None)).order_by(outbox.c.seq).limit(limit)
+        if self._place is None:
+            wanted = wanted.where(outbox.c.seq > self._cursor)
+        else:
+            # Transactions of several hubs may end in another order than their rows are numbered in.
+            known = [seq for seq, _ in self._under_way.values()] + self._taken
+            wanted = wanted.where(outbox.c.seq.not_in(known))
         with self._db.connect() as connection:
             return connection.execute(wanted).all()
 
@@ -256,6 +285,21 @@ class Dispatcher:
 def availability(root: str, word: Availability) -> Outbound:
     """Return the hub's own availability."""
     return Outbound(topics.HUB_AVAILABILITY.path(root), word.value.encode(), retain=True)
+
+
+def _idle(rows: Sequence[Any], now: datetime) -> set[int]:
+    """Return the rows that need not be sent: a newer one says all that they say, or they are too old."""
+    newest = {row.topic: row.seq for row in rows if _only_newest(row)}
+    idle = {row.seq for row in rows if _only_newest(row) and newest[row.topic] != row.seq}
+    for row in rows:
+        if _late(row, now):
+            log.warning("a command on %s had expired, or its age is not known; it is not sent", row.topic)
+            idle.add(row.seq)
+    return idle
+
+
+def _late(row: Any, now: datetime) -> bool:
+    return row.expires_at is not None and not row.created_at - CLOCK_SLACK <= now < row.expires_at
 
 
 def _only_newest(row: Any) -> bool:

@@ -1,12 +1,12 @@
 """One input at one door: which function of the policy it is for. Pure."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
 from hub import policy
 from hub.inputs import CommandIn, DoorInput, FaultIn, FeedbackIn, NodeIn, PassageIn
 from hub.policy import FaultKind, Machine, Outcome, Rules
+from hub.policy.evolve import replace
 from maskgate.messages import Availability
 
 

@@ -102,19 +102,32 @@ class Intake:
     @property
     def subscriptions(self) -> tuple[str, ...]:
         """What the hub listens to."""
-        ours = [topic.filter(self._root) for topic in self._topics]
+        return (*self.for_any, *self.for_leader)
+
+    @property
+    def for_any(self) -> tuple[str, ...]:
+        """What any one hub of several may take: none of it is ever retained."""
+        asked = [topics.NODE_PASSAGE, topics.NODE_ASK, *_COMMANDS]
         if self._config.keep_evidence:
-            ours.append(topics.NODE_EVIDENCE.filter(self._root))
+            asked.append(topics.NODE_EVIDENCE)
+        return tuple(topic.filter(self._root) for topic in asked)
+
+    @property
+    def for_leader(self) -> tuple[str, ...]:
+        """What says how things stand, retained where it lasts."""
+        ours = [topic.filter(self._root) for topic in self._topics if topic.filter(self._root) not in self.for_any]
         if self._config.homeassistant.enabled or self._owned:
             ours.append(self._birth)
         # A topic that a filter covers already could be delivered twice.
-        ours += [topic for topic in self._locks if not any(topic_matches_sub(wide, topic) for wide in ours)]
+        covered = (*ours, *self.for_any)
+        ours += [topic for topic in self._locks if not any(topic_matches_sub(wide, topic) for wide in covered)]
         return tuple(ours)
 
     @property
     def never_retained(self) -> tuple[str, ...]:
         """Those of them whose messages are refused when their sender had them retained."""
-        return tuple(topic.filter(self._root) for topic in (topics.NODE_PASSAGE, topics.NODE_EVIDENCE, *_COMMANDS))
+        told = (topics.NODE_PASSAGE, topics.NODE_EVIDENCE, topics.NODE_ASK, *_COMMANDS)
+        return tuple(topic.filter(self._root) for topic in told)
 
     def read(self, message: Inbound, now: datetime) -> tuple[Input, ...]:
         """Return what a message means at `now`; several inputs where locks share a topic."""

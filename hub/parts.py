@@ -35,8 +35,10 @@ class Parts:
         self._config, self._db, self._clock = config, db, clock
         self._stops: list[Callable[[], None]] = []
         self._core_started = False
-        self._live, self._worker = Live(), Worker(config, db, clock)
-        self.core = Core(config, db, clock, plan=plan, discovery=_discovery, on_commit=self._worker.wake)
+        self._live = Live()
+        self.core = Core(config, db, clock, plan=plan, discovery=_discovery)
+        self._worker = Worker(config, db, clock, place=self.core.place)
+        self.core.on_commit = self._worker.wake
         self.core.engine.subscribe(self._tell)
         self._server = Server(
             config, db, self._live, clock, health=self._health, submit=self.core.engine.submit,

@@ -159,6 +159,12 @@ def set_fate(conn: Connection, notice: str, **values: Any) -> None:
     conn.execute(update(notices).where(notices.c.id == notice).values(**values))
 
 
+def take(conn: Connection, notice: Row[Any], **values: Any) -> bool:
+    """Write that a notice is being sent; False where somebody has touched it since it was read."""
+    same = (notices.c.id == notice.id, notices.c.status == Status.WAITING, notices.c.attempts == notice.attempts)
+    return conn.execute(update(notices).where(*same).values(**values)).rowcount == 1
+
+
 def having(conn: Connection, status: Status, limit: int) -> list[Row[Any]]:
     """Return the latest notices of a status, the newest first."""
     wanted = select(notices).where(notices.c.status == status).order_by(notices.c.seq.desc()).limit(limit)

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from hub.config import HubConfig
+from hub.memory import Place
 from hub.notices import queue, schedule
 from hub.notices.plan import QUIET, NoticeRow
 from hub.notices.quiet import Quiet
@@ -19,8 +20,11 @@ from maskgate.ids import new_id
 class Sorter:
     """Sorts the queue of one site. Everything that must survive is in the rows."""
 
-    def __init__(self, config: HubConfig, db: Engine, clock: Clock, quiet: Mapping[str, Quiet]) -> None:
-        self._config, self._db, self._clock, self._quiet = config, db, clock, quiet
+    def __init__(
+        self, config: HubConfig, db: Engine, clock: Clock, quiet: Mapping[str, Quiet], place: Place | None = None
+    ) -> None:
+        """`place`: where several hubs share the store, which one this is. Then only the leader sorts."""
+        self._config, self._db, self._clock, self._quiet, self._place = config, db, clock, quiet, place
         self._recipients = {recipient.id: recipient for recipient in config.notices.recipients}
         self._cooldowns = {recipient.id: recipient.cooldown for recipient in config.notices.recipients}
         self._summed: set[str] = set()  # the summaries that are in the queue
@@ -41,6 +45,8 @@ class Sorter:
         due = [(group, last) for group, last in others if self._digest_due(group, now)]
         if fresh or due or over:
             with writing(self._db) as conn:
+                if not self._may(conn):
+                    return True  # somebody else leads by now, and has sorted these
                 found = schedule.triage(fresh, openers, self._cooldowns, lambda one: self._is_quiet(one, now))
                 queue.apply(conn, found)
                 for group, last in due:
@@ -49,6 +55,10 @@ class Sorter:
                     severe_too = name not in self._quiet or not self._quiet[name].severe_passes
                     queue.put_quiet_digest(conn, self._quiet_digest(name, now), severe_too=severe_too)
         return not (fresh or over)
+
+    def _may(self, conn: Connection) -> bool:
+        """Whether this hub sorts, and nobody else does until the transaction ends."""
+        return self._place is None or self._place.holds(conn)
 
     def _is_quiet(self, notice: schedule.Fresh, now: datetime) -> bool:
         """Whether a notice came, or would go out, in its recipient's quiet hours."""
@@ -88,6 +98,8 @@ class Sorter:
                     if not has_begun(conn, period):
                         continue
                 with writing(self._db) as conn:
+                    if not self._may(conn):
+                        return
                     queue.put_once(conn, _row(key, schedule.Group(recipient.id, "", name), facts, now))
                 self._summed.add(key)
 

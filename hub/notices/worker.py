@@ -14,6 +14,7 @@ from sqlalchemy import Engine, Row
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.config import HubConfig, Recipient
+from hub.memory import Place
 from hub.notices import queue, schedule
 from hub.notices.plan import Status
 from hub.notices.quiet import quiet_hours
@@ -68,11 +69,14 @@ class Worker:
         clock: Clock,
         *,
         open_sender: OpenSender = apprise_sender,
+        place: Place | None = None,
     ) -> None:
+        """`place`: where several hubs share the store, which one this is. Then only the leader sorts and sends."""
+        self._place = place
         self._config, self._db, self._clock, self._open = config, db, clock, open_sender
         self._recipients = {recipient.id: recipient for recipient in config.notices.recipients}
         self._quiet = quiet_hours(config)
-        self._sorter, self._writer = Sorter(config, db, clock, self._quiet), Writer(config, db)
+        self._sorter, self._writer = Sorter(config, db, clock, self._quiet, place), Writer(config, db)
         self._senders: dict[str, Sender] = {}
         self._paused: dict[str, datetime] = {}
         self._failing: set[str] = set()
@@ -119,6 +123,8 @@ class Worker:
     def _round(self) -> float:
         """Sort what is new and send what is due; returns the seconds until the next look."""
         while not self._stopping.is_set():
+            if self._place and not self._place.leads:
+                return 1.0
             # In turn, so that neither a flood of refusals nor a slow server holds up the other.
             all_sorted = self._sorter.sort()
             now = self._clock.now()
@@ -139,15 +145,17 @@ class Worker:
             return
         attempts, started = notice.attempts + 1, self._clock.now()
         if later := self._quiet[notice.recipient].holds(notice.kind, started):
-            self._write(notice.id, next_try=later, revived_at=later)
+            self._claim(notice, next_try=later, revived_at=later)
             return
         if self._writer.awaits_picture(notice, started):
-            self._write(notice.id, next_try=started + timedelta(seconds=PICTURE_STEP_S))
+            self._claim(notice, next_try=started + timedelta(seconds=PICTURE_STEP_S))
             return
         give_up = self._config.notices.give_up_after
         again = schedule.next_try(notice.revived_at or notice.created_at, started, attempts, give_up)
         # Written before: whatever ends this process now, the row says that the letter may have gone out.
-        self._write(notice.id, attempts=attempts, next_try=again or started, last_error="under way, outcome unknown")
+        if not self._claim(notice, attempts=attempts, next_try=again or started,
+                           last_error="under way, outcome unknown"):  # fmt: skip
+            return
         try:
             letter = self._writer.write(notice, pictures=sender.takes_pictures)
         except SQLAlchemyError:
@@ -179,6 +187,11 @@ class Worker:
         if notice.recipient not in self._failing:
             self._failing.add(notice.recipient)
             log.warning("no notice reaches %s: %s; trying on", notice.recipient, why)
+
+    def _claim(self, notice: Row[Any], **values: Any) -> bool:
+        """Take a notice in hand; False where another hub has done so."""
+        with writing(self._db) as conn:
+            return (self._place is None or self._place.holds(conn)) and queue.take(conn, notice, **values)
 
     def _write(self, notice: str, **values: Any) -> None:
         with writing(self._db) as conn:

@@ -1,9 +1,9 @@
 """What people say to a door: by Home Assistant, a dashboard or a key switch that speaks MQTT."""
 
-from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
+from hub.policy.evolve import replace
 from hub.policy.lock import change_mode, settle
 from hub.policy.outcome import Decided, LockCommand, Outcome, Rules, note, seconds
 from hub.policy.problems import problems

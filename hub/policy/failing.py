@@ -1,10 +1,10 @@
 """What a fault does to a door, when it begins and when it is mended (S3)."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from hub.config import SafeState
+from hub.policy.evolve import replace
 from hub.policy.faults import TELL_AFTER_S, safe_state
 from hub.policy.lock import resting, settle, wanted
 from hub.policy.moments import START_GRACE_S, forget_mended

@@ -1,9 +1,9 @@
 """What does not work, and how a door then stands (S3, S8)."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from hub.config import SafeState
+from hub.policy.evolve import replace
 from hub.policy.outcome import Decided, Rules, note
 from hub.policy.state import FaultKind, Machine
 from maskgate.messages import Availability, CameraState, EventType, Mode, NodeHealth

@@ -5,10 +5,10 @@ fault), when a person says so, and again when it did not answer. Never because t
 measurement (S7): somebody may have used a key.
 """
 
-from dataclasses import replace
 from datetime import datetime
 
 from hub.config import MqttLock, SafeState
+from hub.policy.evolve import replace
 from hub.policy.faults import safe_state
 from hub.policy.outcome import COMMAND_LIFE_S, LockCommand, Outcome, Rules, note, seconds
 from hub.policy.state import HoldKind, Machine, Outstanding

@@ -1,9 +1,9 @@
 """What time does to a door: things end, the hub starts, the schedule and the calendar turn, the clock is set."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, time, timedelta
 
+from hub.policy.evolve import replace
 from hub.policy.faults import TELL_AFTER_S, told
 from hub.policy.lock import change_mode, overdue, settle, wanted
 from hub.policy.outcome import LockCommand, Outcome, Rules, seconds

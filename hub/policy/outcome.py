@@ -1,13 +1,14 @@
 """What the policy is given beside the door's state, and what comes out of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
 from zoneinfo import ZoneInfo
 
 from hub.config import Door, HubConfig
 from hub.policy.calendar import Calendar, holiday_test
+from hub.policy.evolve import replace
 from hub.policy.state import Machine
 from maskgate.ids import new_id
 from maskgate.messages import Decision, EventType, Language, LockAction

@@ -1,7 +1,6 @@
 """Who stands before the cameras now, as the boards say it; a matter of showing, not of the rule."""
 
-from dataclasses import replace
-
+from hub.policy.evolve import replace
 from hub.policy.faults import blind
 from hub.policy.outcome import Rules
 from hub.policy.state import Machine

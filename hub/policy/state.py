@@ -140,7 +140,7 @@ class Seen:
     at: datetime | None = None  # when that came
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: see `hub.policy.evolve`
 class Machine:
     """Everything the policy knows of one door."""
 
@@ -187,7 +187,10 @@ class Machine:
 
     def recall(self, passage: str, node: str) -> Seen | None:
         """Return what is remembered of a passage."""
-        return next((seen for seen in self.seen if (seen.passage, seen.node) == (passage, node)), None)
+        for seen in self.seen:
+            if seen.passage == passage and seen.node == node:
+                return seen
+        return None
 
 
 _ADAPTER = TypeAdapter(Machine)
@@ -197,6 +200,11 @@ def to_document(machine: Machine) -> dict[str, Any]:
     """Return the machine as plain JSON types."""
     document: dict[str, Any] = _ADAPTER.dump_python(machine, mode="json")
     return document
+
+
+def to_json(machine: Machine) -> str:
+    """Return what `to_document` returns, as JSON."""
+    return _ADAPTER.dump_json(machine).decode()
 
 
 def from_document(document: dict[str, Any]) -> Machine:

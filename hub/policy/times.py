@@ -1,7 +1,6 @@
 """How long the entry stands against its rule: by configuration, or as a person set it since."""
 
-from dataclasses import replace
-
+from hub.policy.evolve import replace
 from hub.policy.outcome import Rules
 from hub.policy.state import HoldKind, Machine, Tuned
 from maskgate.messages import SetTimes, Times

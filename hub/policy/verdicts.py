@@ -1,10 +1,11 @@
 """A verdict at a door: what it means, whether it counts, what is done about it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from hub.config import Group, SafeState, UncertainRule
 from hub.policy import words
+from hub.policy.evolve import replace
 from hub.policy.faults import blind, safe_state
 from hub.policy.lock import settle
 from hub.policy.outcome import Decided, LockCommand, Outcome, Rules, seconds
@@ -227,7 +228,9 @@ def _count(state: Machine, seen: Seen, *, violation: bool) -> Machine:
 
 
 def _remember(state: Machine, seen: Seen) -> Machine:
-    others = tuple(s for s in state.seen if (s.passage, s.node) != (seen.passage, seen.node))
+    others = state.seen
+    if state.recall(seen.passage, seen.node):
+        others = tuple(s for s in others if (s.passage, s.node) != (seen.passage, seen.node))
     return replace(state, seen=(*others, seen)[-REMEMBERED_PASSAGES:])
 
 

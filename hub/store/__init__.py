@@ -4,6 +4,6 @@ Whoever writes does it inside `writing(db)`; whoever reads uses `db.connect()`.
 """
 
 from hub.store.migrate import NewerStoreError
-from hub.store.open import Database, open_store, shown, writing
+from hub.store.open import Database, open_store, shares, shown, together, writing
 
-__all__ = ["Database", "NewerStoreError", "open_store", "shown", "writing"]
+__all__ = ["Database", "NewerStoreError", "open_store", "shares", "shown", "together", "writing"]

@@ -10,4 +10,4 @@ from hub.store.schema import audit
 
 def note(tx: Connection, now: datetime, actor: str, action: str, *, door: str | None = None, **facts: Any) -> None:
     """Write down what somebody did; `facts` are plain JSON and hold no secret."""
-    tx.execute(insert(audit).values(at=now, actor=actor, action=action, door=door, facts=facts))
+    tx.execute(insert(audit).inline().values(at=now, actor=actor, action=action, door=door, facts=facts))

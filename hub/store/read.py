@@ -1,13 +1,13 @@
 """Reading: what the engine starts from, and what the pages show."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, case, func, select, tuple_
 
-from hub.store.schema import decisions, doors, nodes, notices, outbox, passages, refusals
+from hub.store.schema import decisions, doors, marks, nodes, notices, outbox, passages, refusals
 from maskgate.messages import Availability, Decision, Display, DoorState, NodeHealth
 from maskgate.states import MaskState
 
@@ -115,9 +115,36 @@ def refused(db: Engine, limit: int) -> list[Any]:
         return list(connection.execute(select(refusals).order_by(refusals.c.seq.desc()).limit(limit)))
 
 
-def machines(tx: Connection) -> dict[str, dict[str, Any]]:
-    """Return the doors' stored states, as `hub.policy.from_document` reads them."""
-    return {row.door: row.machine for row in tx.execute(select(doors.c.door, doors.c.machine))}
+@dataclass(frozen=True, slots=True)
+class StoredDoor:
+    """A door's row: the policy's state as `hub.policy.from_document` reads it, and its documents."""
+
+    door: str
+    version: int
+    machine: dict[str, Any] | None  # None: the version is the one that is known already
+    state: dict[str, Any] | None
+    display: dict[str, Any] | None
+
+
+def stored_doors(
+    tx: Connection, ids: Iterable[str], known: Mapping[str, int] | None = None, *, lock: bool = False
+) -> list[StoredDoor]:
+    """Return the rows of these doors; without what is in them where the version is `known`.
+
+    `lock`: nobody else writes them until the transaction ends; all hubs lock in the same order.
+    """
+    documents: list[Any] = [doors.c.machine, doors.c.state, doors.c.display]
+    if known:
+        news = tuple_(doors.c.door, doors.c.version).not_in(sorted(known.items()))
+        documents = [case((news, column)) for column in documents]
+    wanted = select(doors.c.door, doors.c.version, *documents).where(doors.c.door.in_(sorted(ids)))
+    wanted = wanted.order_by(doors.c.door)
+    return [StoredDoor(*row) for row in tx.execute(wanted.with_for_update() if lock else wanted)]
+
+
+def mark(tx: Connection, name: str) -> int | None:
+    """Return a number that was kept under this name."""
+    return tx.scalar(select(marks.c.number).where(marks.c.name == name))
 
 
 def revisions(tx: Connection, ids: Iterable[str]) -> dict[tuple[str, str], set[int]]:

@@ -92,6 +92,7 @@ doors = Table(
     Column("state", JSON, nullable=False),
     Column("display", JSON, nullable=False),
     Column("changed_at", Moment, nullable=False),
+    Column("version", BigInteger, nullable=False, default=1, server_default="0"),  # how often the row was written
 )  # fmt: skip
 
 #: What must leave by MQTT. A row is marked when the broker has taken it, and never sent after `expires_at`.
@@ -197,6 +198,29 @@ nodes = Table(
     Column("availability", String(16)),
     Column("health", JSON),
     Column("heard_at", Moment, nullable=False),
+)  # fmt: skip
+
+#: The hubs of a site that are there, by PostgreSQL's own clock (seconds since 1970). Only where several may be.
+hubs = Table(
+    "hubs", metadata,
+    Column("hub", String(64), primary_key=True),
+    Column("until", Float(53), nullable=False),
+)  # fmt: skip
+
+#: Which hub leads, until when by PostgreSQL's own clock. Each change of the holder raises the token.
+leases = Table(
+    "leases", metadata,
+    Column("name", String(16), primary_key=True),
+    Column("holder", String(64), nullable=False),
+    Column("token", BigInteger, nullable=False),
+    Column("until", Float(53), nullable=False),
+)  # fmt: skip
+
+#: Numbers that must survive, by name: `erasure` is the last one that the doors have heard of.
+marks = Table(
+    "marks", metadata,
+    Column("name", String(32), primary_key=True),
+    Column("number", BigInteger, nullable=False),
 )  # fmt: skip
 
 #: Who may sign in. Passwords are hashed (Argon2id); one without has a link to choose one.

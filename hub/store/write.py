@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from hub.store.open import Written
 from hub.store.schema import (
     audit,
     counts,
@@ -16,6 +17,7 @@ from hub.store.schema import (
     erasures,
     evidence,
     hours,
+    marks,
     nodes,
     notices,
     outbox,
@@ -33,6 +35,11 @@ KEEP_SUMMARIES = timedelta(days=30)
 #: Samples of refused messages; older ones go.
 KEEP_REFUSALS = 1000
 
+#: The channel on which a hub tells the others that it has written.
+CHANNEL = "maskgate"
+#: Under this number hubs that start or begin to lead line up.
+_LINE, LINE_S = 0x6D61736C, 10
+
 Row = dict[str, Any]
 
 
@@ -48,42 +55,63 @@ class Letter:
 
 
 def _insert(tx: Connection, table: Table) -> Any:
-    """Return the insert that knows ON CONFLICT on this database."""
-    return (postgresql if tx.dialect.name == "postgresql" else sqlite).insert(table)
+    """Return the insert that knows ON CONFLICT on this database, and asks for no row numbers."""
+    return (postgresql if tx.dialect.name == "postgresql" else sqlite).insert(table).inline()
 
 
 def put_passages(tx: Connection, rows: Iterable[tuple[str, Passage, datetime]]) -> None:
     """Write verdicts (door, verdict, received); one that is there already stays as it is."""
     values = [
-        passage.model_dump(include=_PASSAGE) | {"door": door, "received_at": received}
+        {name: getattr(passage, name) for name in _PASSAGE} | {"door": door, "received_at": received}
         for door, passage, received in rows
     ]
     if values:
         tx.execute(_insert(tx, passages).on_conflict_do_nothing(), values)
 
 
-_PASSAGE = {
+_PASSAGE = (
     "passage", "revision", "node", "seen_from", "seen_to", "state", "confidence", "frames", "faces_in_view", "model",
     "reason",
-}  # fmt: skip
+)  # fmt: skip
 
 
 def put_decisions(tx: Connection, made: Iterable[Decision]) -> None:
     """Write decisions."""
     values = [
-        one.model_dump(include={"id", "door", "at", "passage", "revision", "event_type", "decision"})
-        | {"document": one.model_dump(mode="json")}
-        for one in made
+        {name: getattr(one, name) for name in _DECISION} | {"document": Written(one.model_dump_json())} for one in made
     ]
     if values:
-        tx.execute(decisions.insert(), values)
+        tx.execute(decisions.insert().inline(), values)
 
 
-def put_door(tx: Connection, door: str, now: datetime, **documents: Mapping[str, Any]) -> None:
-    """Write a door: `machine`, `state` and `display`."""
-    row: Row = {"door": door, "changed_at": now, **documents}
-    statement = _insert(tx, doors).values(row)
-    tx.execute(statement.on_conflict_do_update(index_elements=["door"], set_=row))
+_DECISION = ("id", "door", "at", "passage", "revision", "event_type", "decision")
+
+
+def put_doors(tx: Connection, now: datetime, rows: Mapping[str, Row]) -> None:
+    """Write doors, each by its id: `machine`, `state` and `display`."""
+    if not rows:
+        return
+    statement = _insert(tx, doors)
+    news = {name: statement.excluded[name] for name in ("changed_at", "machine", "state", "display")}
+    statement = statement.on_conflict_do_update(index_elements=["door"], set_=news | {"version": doors.c.version + 1})
+    tx.execute(statement, [{"door": door, "changed_at": now, "version": 1, **row} for door, row in rows.items()])
+
+
+def put_mark(tx: Connection, name: str, number: int) -> None:
+    """Keep a number under a name."""
+    row: Row = {"name": name, "number": number}
+    tx.execute(_insert(tx, marks).values(row).on_conflict_do_update(index_elements=["name"], set_=row))
+
+
+def tell_hubs(tx: Connection, me: str) -> None:
+    """Tell the other hubs, once the transaction is on disk, that there is news (PostgreSQL)."""
+    tx.execute(select(func.pg_notify(CHANNEL, me)))
+
+
+def line_up(tx: Connection) -> None:
+    """Let hubs that start or begin to lead do so one after another, and wait for it (PostgreSQL)."""
+    tx.execute(select(func.set_config("lock_timeout", f"{LINE_S}s", True)))
+    tx.execute(select(func.pg_advisory_xact_lock(_LINE)))
 
 
 def drop_doors(tx: Connection, keep: Sequence[str]) -> list[str]:
@@ -100,12 +128,16 @@ def drop_nodes(tx: Connection, keep: Sequence[str]) -> list[str]:
     return gone
 
 
-def add_counts(tx: Connection, door: str, hour: str, more: Counters) -> None:
-    """Add to the counts of an hour (YYYY-MM-DDTHH, site time) and of its day."""
-    for table, column, value in ((counts, "day", hour[:10]), (hours, "hour", hour)):
-        row: Row = {"door": door, column: value, **more.model_dump()}
-        sums = {name: table.c[name] + value for name, value in more.model_dump().items()}
-        tx.execute(_insert(tx, table).values(row).on_conflict_do_update(index_elements=["door", column], set_=sums))
+def add_counts(tx: Connection, sums: Mapping[tuple[str, str], Counters]) -> None:
+    """Add to the counts of hours, each by door and hour (YYYY-MM-DDTHH, site time), and of their days."""
+    if not sums:
+        return
+    for table, column, length in ((counts, "day", 10), (hours, "hour", 13)):
+        statement = _insert(tx, table)
+        added = {name: table.c[name] + statement.excluded[name] for name in Counters.model_fields}
+        statement = statement.on_conflict_do_update(index_elements=["door", column], set_=added)
+        rows = [{"door": door, column: hour[:length], **more.model_dump()} for (door, hour), more in sums.items()]
+        tx.execute(statement, rows)
 
 
 def put_node(tx: Connection, node: str, now: datetime, values: Row) -> None:
@@ -117,7 +149,7 @@ def put_node(tx: Connection, node: str, now: datetime, values: Row) -> None:
 def put_refusals(tx: Connection, rows: list[Row]) -> None:
     """Write what was refused."""
     if rows:
-        tx.execute(refusals.insert(), rows)
+        tx.execute(refusals.insert().inline(), rows)
 
 
 def put_evidence(tx: Connection, rows: list[Row]) -> None:
@@ -129,7 +161,7 @@ def put_evidence(tx: Connection, rows: list[Row]) -> None:
 def put_notices(tx: Connection, rows: list[Row]) -> None:
     """Write notices that wait to be sent."""
     if rows:
-        tx.execute(notices.insert(), rows)
+        tx.execute(notices.insert().inline(), rows)
 
 
 def acknowledge(tx: Connection, doors: Iterable[str]) -> None:
@@ -149,13 +181,19 @@ def put_letters(tx: Connection, letters: Sequence[Letter], now: datetime) -> Non
         for one in letters
     ]  # fmt: skip
     if values:
-        tx.execute(outbox.insert(), values)
+        tx.execute(outbox.insert().inline(), values)
 
 
 def mark_sent(tx: Connection, seqs: Sequence[int], now: datetime) -> None:
     """Note that the broker has these."""
     if seqs:
         tx.execute(update(outbox).where(outbox.c.seq.in_(seqs)).values(sent_at=now))
+
+
+def claim(tx: Connection, seqs: Sequence[int], now: datetime) -> set[int]:
+    """Mark letters as sent before they are; returns those that nobody had marked. No two hubs get the same one."""
+    mine = update(outbox).where(outbox.c.seq.in_(seqs), outbox.c.sent_at.is_(None)).values(sent_at=now)
+    return set(tx.scalars(mine.returning(outbox.c.seq)))
 
 
 def drop_superseded(tx: Connection, topics: Sequence[str]) -> None:

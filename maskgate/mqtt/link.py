@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import paho.mqtt.client as paho
+from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from maskgate.backoff import Backoff
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 
 #: Finding the broker's address may take so long, in seconds: it blocks, and is no sign that the thread is stuck.
 CONNECT_S = 45.0
+#: How soon it is asked again whether a connection may be made, in seconds.
+NOT_NOW_S = 0.1
 
 
 class Link:
@@ -51,10 +54,21 @@ class Link:
         on_down: Callable[[], None] = lambda: None,
         on_published: Callable[[int], None] = lambda _token: None,
         will: Outbound | None = None,
+        will_delay_s: int = 0,
         keep_session: bool = True,
+        shared: Sequence[str] = (),
+        group: str = "maskgate",
+        allowed: Callable[[], bool] = lambda: True,
     ) -> None:
+        """`shared` is what the clients of one `group` share out among them; where the broker cannot, each hears all.
+
+        `allowed` is asked before each connection is made. `will_delay_s`: how long a broker that speaks MQTT 5 waits
+        for us, or for another under our id, before it sends the will.
+        """
         self._settings, self._client_id, self._will = settings, client_id, will
         self._subscriptions, self._as_published = tuple(subscriptions), frozenset(as_published)
+        self._shared, self._group, self._allowed, self._will_delay_s = tuple(shared), group, allowed, will_delay_s
+        self._asked: list[str] = []  # the filters of the subscription under way
         self._keep_session = keep_session
         self._on_message, self._on_up, self._on_down = on_message, on_up, on_down
         self._on_published = on_published
@@ -141,6 +155,10 @@ class Link:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
+            if not self._allowed():
+                self.beat = time.monotonic()
+                self._stopping.wait(NOT_NOW_S)
+                continue
             was_up, other, began = False, False, time.monotonic()
             try:
                 was_up, other = self._live_once()
@@ -166,7 +184,7 @@ class Link:
         """
         client = self._make_client()
         refused = threading.Event()
-        client.on_connect = lambda _c, _u, _flags, reason, _p: self._connected(client, reason, refused)
+        client.on_connect = lambda _c, _u, _flags, reason, told: self._connected(client, reason, told, refused)
         client.on_connect_fail = lambda _c, _u: None
         if self._settings.username is not None:
             password = self._settings.password
@@ -174,7 +192,13 @@ class Link:
         if self._settings.tls:
             client.tls_set(ca_certs=str(self._settings.ca_file) if self._settings.ca_file else None)
         if self._will is not None:
-            client.will_set(self._will.topic, self._will.payload, self._will.qos, self._will.retain)
+            client.will_set(
+                self._will.topic,
+                self._will.payload,
+                self._will.qos,
+                self._will.retain,
+                self._protocol.will(self._will_delay_s),
+            )
         with self._lock:
             self._generation += 1
             self._client = client
@@ -203,25 +227,37 @@ class Link:
         client.on_socket_register_write = lambda _c, _u, _sock: None
         client.on_message = lambda _c, _u, msg: self._received(generation, msg)
         client.on_publish = lambda _c, _u, mid, _r, _p: self._published(generation, mid)
-        client.on_subscribe = lambda _c, _u, _mid, reasons, _p: self._subscribed(reasons)
+        client.on_subscribe = lambda _c, _u, _mid, reasons, _p: self._subscribed(client, reasons)
         return client
 
-    def _connected(self, client: paho.Client, reason: ReasonCode, refused: threading.Event) -> None:
+    def _connected(
+        self, client: paho.Client, reason: ReasonCode, told: Properties | None, refused: threading.Event
+    ) -> None:
         if reason.is_failure:
             if self._protocol.is_not_spoken(reason.getName()):
                 return  # the other one is tried next
             refused.set()
             self._trouble.down(f"the broker refused: {reason}")
             return
-        if self._subscriptions:
-            client.subscribe(self._protocol.subscription(self._subscriptions, self._as_published))
+        shares = self._protocol.five and getattr(told, "SharedSubscriptionAvailable", 1) != 0
+        self._subscribe(client, f"$share/{self._group}/" if shares else "")
+
+    def _subscribe(self, client: paho.Client, share: str) -> None:
+        self._asked = [share + topic for topic in self._shared] + list(self._subscriptions)
+        if self._asked:
+            as_published = self._as_published | {share + topic for topic in self._as_published}
+            client.subscribe(self._protocol.subscription(self._asked, as_published))
         else:
             self._came_up()
 
-    def _subscribed(self, reasons: Sequence[ReasonCode]) -> None:
-        for topic, reason in zip(self._subscriptions, reasons, strict=False):
-            if reason.is_failure:
-                log.error("the broker refused the subscription to %s: %s", topic, reason)
+    def _subscribed(self, client: paho.Client, reasons: Sequence[ReasonCode]) -> None:
+        failed = [topic for topic, reason in zip(self._asked, reasons, strict=False) if reason.is_failure]
+        if any(topic.startswith("$share/") for topic in failed):
+            log.warning("the broker shares out no subscriptions; every hub hears everything")
+            self._subscribe(client, "")
+            return
+        for topic in failed:
+            log.error("the broker refused the subscription to %s", topic)
         self._came_up()
 
     def _came_up(self) -> None:

@@ -73,6 +73,14 @@ class Protocol:
             return [(topic, 1) for topic in topics]
         return [(topic, SubscribeOptions(qos=1, retainAsPublished=topic in as_published)) for topic in topics]
 
+    def will(self, delay_s: int) -> Properties | None:
+        """Return the properties of a will that waits so many seconds for us to come back."""
+        if not delay_s or not self.five:
+            return None
+        properties = Properties(PacketTypes.WILLMESSAGE)  # type: ignore[no-untyped-call]
+        properties.WillDelayInterval = delay_s
+        return properties
+
     def expiry(self, seconds: int | None) -> Properties | None:
         """Return the properties of a message that is worth nothing after so many seconds."""
         if seconds is None or not self.five:

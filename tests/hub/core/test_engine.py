@@ -11,7 +11,7 @@ from sqlalchemy import literal, select
 
 from hub import batch as batch_module
 from hub.batch import Batch
-from hub.engine import QUEUE
+from hub.inbox import QUEUE
 from hub.store import write, writing
 from hub.store.schema import counts, doors, outbox, passages
 from maskgate.messages import encode

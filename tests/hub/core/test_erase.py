@@ -40,7 +40,7 @@ def db(database: str) -> Iterator[Engine]:
         for door in ("front", "back"):
             for hour in (0, 1):
                 _person(tx, config, door, NOON + timedelta(hours=hour))
-            write.add_counts(tx, door, "2026-11-23T12", Counters(people=2, violations=2))
+            write.add_counts(tx, {(door, "2026-11-23T12"): Counters(people=2, violations=2)})
     yield engine
     engine.dispose()
 

@@ -125,7 +125,12 @@ def test_verdicts_that_come_during_reloads_are_neither_lost_nor_taken_twice(hous
                              .replace("cam-2", f"cam-{number}")) is None  # fmt: skip
     crowd.join()
     until(lambda: {who for who, _ in friend.acks()} >= {f"passage-{name}" for name in names}, "all to be stored")
-    until(lambda: json.loads(friend.on("maskgate/door/front/state")[-1])["counters"]["people"] == 40, "all counted")
+
+    def counted() -> bool:  # where a reload takes long, some have grown old meanwhile
+        counters = json.loads(friend.on("maskgate/door/front/state")[-1])["counters"]
+        return bool(counters["people"] + counters["late"] == 40)
+
+    until(counted, "all counted")
 
 
 @pytest.mark.parametrize("broker", [available()[0]], indirect=True)
@@ -147,7 +152,7 @@ def test_no_bad_file_of_two_hundred_disturbs_a_running_hub(house: House, monkeyp
         assert house.hub._parts is parts
     until(house.problem, "the problem in the hub's health")
     said = {m.topic for m in friend.heard[before:]}
-    assert said <= {"maskgate/hub/health"}, "no door, no display, no lock, no availability"
+    assert said <= {"maskgate/hub/health", "maskgate/hub/pulse"}, "no door, no display, no lock, no availability"
     assert friend.commands() == []
     assert house.rewrite(lambda _text: good) is None
     until(lambda: house.problem() is None, "the problem to be over")

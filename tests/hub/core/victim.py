@@ -46,8 +46,7 @@ def main() -> None:
             # The broker has the command, and nobody has noted that.
             mark = core.dispatcher._mark
             core.dispatcher._mark = lambda seqs: die() if seqs else mark(seqs)  # type: ignore[method-assign]
-    core.dispatcher.start(core.link)
-    core.link.start()
+    core.connect()
     threading.Event().wait()
 
 

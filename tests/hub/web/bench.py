@@ -22,7 +22,7 @@ from hub.config import HubConfig
 from hub.live import Live
 from hub.roles import Role
 from hub.store import access, open_store, schema, writing
-from hub.store.write import put_door, put_node
+from hub.store.write import put_doors, put_node
 from hub.web.app import make_app
 from hub.web.context import Context
 from hub.web.health import Health
@@ -76,7 +76,8 @@ def fill(db: Engine, config: HubConfig, count: int) -> None:
                               lock=LockState.UNKNOWN)  # fmt: skip
             display = {"v": 1, "door": door.id, "at": state.model_dump(mode="json")["at"], "kind": "idle",
                        "title": "Welcome", "text": "", "language": "en"}  # fmt: skip
-            put_door(tx, door.id, now, machine={}, state=state.model_dump(mode="json"), display=display)
+            row = {"machine": {}, "state": state.model_dump(mode="json"), "display": display}
+            put_doors(tx, now, {door.id: row})
             for node in door.nodes:
                 put_node(tx, node, now, {"availability": "online"})
         for table, column, form, unit in (

@@ -21,7 +21,7 @@ from hub.policy import say
 from hub.roles import Role
 from hub.store import access
 from hub.store.open import open_store, writing
-from hub.store.write import put_decisions, put_door, put_node
+from hub.store.write import put_decisions, put_doors, put_node
 from hub.web import Health, Server
 from hub.web.security.secrets import hash_password, kept, new_secret
 from maskgate.clock import SystemClock
@@ -153,9 +153,8 @@ class Site:
             display = display.model_copy(update={"title": title})
         with writing(self.db) as tx:
             put_decisions(tx, [decision] if decision else [])
-            put_door(
-                tx, door, now, machine={}, state=state.model_dump(mode="json"), display=display.model_dump(mode="json")
-            )
+            documents = {"state": state.model_dump(mode="json"), "display": display.model_dump(mode="json")}
+            put_doors(tx, now, {door: {"machine": {}, **documents}})
         self.live.publish(door, state, display, decision)
 
     def node_says(self, node: str, availability: Availability = Availability.ONLINE, **health: Any) -> None:

@@ -119,7 +119,7 @@ def test_counts_by_hour_day_and_door(hall: Hall) -> None:
             ("2026-11-22T23", "front", 1, 1), ("2026-11-23T08", "front", 10, 2), ("2026-11-23T08", "yard", 5, 0),
             ("2026-11-23T09", "front", 3, 0),
         ):  # fmt: skip
-            add_counts(tx, door, hour, Counters(people=people, violations=wrong))
+            add_counts(tx, {(door, hour): Counters(people=people, violations=wrong)})
     span = {"since": "2026-11-22", "until": "2026-11-23"}
     with hall.machine() as client:
 
