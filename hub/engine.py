@@ -24,6 +24,7 @@ from hub.config import Door, HubConfig
 from hub.inputs import Answer, Asked, BirthIn, CommandIn, FaultIn, Input, PassageIn
 from hub.intake import Intake
 from hub.policy import FaultKind, LockCommand, Machine, Rules
+from hub.questions import Questions
 from hub.store import erase, read, write, writing
 from maskgate.clock import Clock
 from maskgate.messages import Decision, Display, DoorState
@@ -45,6 +46,9 @@ LONGEST_WAIT_S = 1.0
 PURGE_EVERY_S = 3600.0
 #: Seconds that the store may take nothing before the doors are brought to their safe states without it.
 STORE_PATIENCE_S = 2.0
+#: What people are told whose commands are not taken.
+STUCK = "the store takes nothing just now; look at the door before you try again"
+STOPPING = "the hub is stopping; look at the door before you try again"
 
 Listener = Callable[[str, DoorState, Display, Sequence[Decision]], None]
 
@@ -90,7 +94,7 @@ class DoorEngine:
         self._next_purge = self._next_look = 0.0
         self._erased = 0  # the last erasure that the doors have heard of
         self._thread = threading.Thread(target=self._run, name="doors", daemon=True)
-        self.intake, self.stats = Intake(config), Stats()
+        self.intake, self.stats, self._asking = Intake(config), Stats(), Questions()
         #: Grows as long as the thread decides: the boards are told of it, and count its silence (S3).
         self.turns = 0
 
@@ -124,9 +128,17 @@ class DoorEngine:
             self.stats.dropped += 1
 
     def submit(self, item: CommandIn | PassageIn) -> "Future[Answer]":
-        """Hand in what a person at a page wants; never waits. Raises `queue.Full` where there is no room."""
-        asked = Asked(item)
-        self._inbox.put_nowait(asked)
+        """Hand in what a person at a page wants; never waits.
+
+        Raises `queue.Full` where there is no room, `NotTakenError` while nothing is taken; the answer may raise that
+        too, and may be cancelled until it is begun with.
+        """
+        asked = self._asking.ask(item)
+        try:
+            self._inbox.put_nowait(asked)
+        except queue.Full:
+            asked.answer.cancel()
+            raise
         return asked.answer
 
     def report(self, kind: FaultKind, text: str | None) -> None:
@@ -158,6 +170,7 @@ class DoorEngine:
     def stop(self, timeout: float = 1.0) -> None:
         """Finish what is at hand and end."""
         self._stopping.set()
+        self._asking.refuse(STOPPING, for_good=True)
         try:
             self._inbox.put_nowait(None)
         except queue.Full:
@@ -172,6 +185,7 @@ class DoorEngine:
             except Exception:
                 log.exception("a fault of ours in the doors' thread; it goes on")
                 self._stopping.wait(LAST_RETRY_S)
+        self._asking.refuse(STOPPING, for_good=True)
 
     def _turn(self) -> None:
         messages, faults = self._gather(), self._faults()
@@ -213,6 +227,7 @@ class DoorEngine:
 
     def _settle(self, messages: list[tuple[Inbound, datetime] | Asked], faults: Sequence[FaultIn] = ()) -> None:
         """Write a batch, however long it takes the store to take it, then confirm it."""
+        messages = [one for one in messages if not isinstance(one, Asked) or self._asking.begin(one)]
         read = [(one, (one.item,)) if isinstance(one, Asked) else (one[0], self.intake.read(*one)) for one in messages]
         try:
             kept = self._persist([*faults, *(item for _, items in read for item in items)])
@@ -226,7 +241,8 @@ class DoorEngine:
             return
         for message, items in read:
             if isinstance(message, Asked):
-                message.answer.set_result(self._answer(message.item))
+                if not message.answer.done():
+                    message.answer.set_result(self._answer(message.item))
                 continue
             self._confirm(message)
             if any(isinstance(item, BirthIn) for item in items):
@@ -267,6 +283,7 @@ class DoorEngine:
     def _make_safe(self) -> None:
         """The store takes nothing: bring the doors to their safe states without it (S3)."""
         log.error("the store has taken nothing for %g s; the doors go to their safe states", STORE_PATIENCE_S)
+        self._asking.refuse(STUCK)
         now = self._clock.now()
         for door, rules in self._rules.items():
             if command := policy.without_store(rules, self._machines[door], now):
@@ -281,16 +298,21 @@ class DoorEngine:
 
     def _commit(self, inputs: Sequence[Input]) -> None:
         self.turns += 1
-        now = self._look_at_clock()
-        with writing(self._db) as tx:
-            ids = [item.passage.passage for item in inputs if isinstance(item, PassageIn)]
-            batch = self._batch(read.revisions(tx, ids) if ids else {})
-            batch.shift(self._shift)
-            batch.tick(now)
-            for item in inputs:
-                if not isinstance(item, BirthIn):
-                    batch.take(item, now)
-            batch.write_to(tx, now)
+        now, written = self._look_at_clock(), False
+        try:
+            with writing(self._db) as tx:
+                inputs = self._asking.deciding(inputs)
+                ids = [item.passage.passage for item in inputs if isinstance(item, PassageIn)]
+                batch = self._batch(read.revisions(tx, ids) if ids else {})
+                batch.shift(self._shift)
+                batch.tick(now)
+                for item in inputs:
+                    if not isinstance(item, BirthIn):
+                        batch.take(item, now)
+                batch.write_to(tx, now)
+            written = True
+        finally:
+            self._asking.decided(written=written)
         self._shift = timedelta()
         self.stats.passages += len(ids)
         self._adopt(batch)
