@@ -8,6 +8,7 @@ of passages have no such time.
 
 import argparse
 import asyncio
+import os
 import tempfile
 import time
 from collections.abc import Iterator
@@ -89,7 +90,13 @@ def calls(config: HubConfig, count: int) -> Iterator[str]:
     yield f"{api}passages?state=uncertain&cursor={far}"
     yield f"{api}passages?node=cam-5-b&state=uncertain&{day}"
     yield f"{api}passages?door=door-1&node=cam-1-a&state=incorrect&cursor={far}"
-    yield f"{api}passages?node=cam-5-b&door=door-1"  # nothing fits
+    # Nothing fits.
+    yield f"{api}passages?node=cam-5-b&door=door-1"
+    yield f"{api}passages?node=cam-5-b&door=door-1&state=uncertain"
+    yield f"{api}passages?node=cam-{DOORS - 1}-c"
+    yield f"{api}decisions?door=door-3&event=emergency"
+    yield f"{api}notices?recipient=boss&status=waiting"
+    yield f"{api}notices?recipient=nobody&status=failed"
     yield f"{api}passages/{count // 2:032x}"
     yield f"{api}decisions?event=denied&cursor={far}"
     yield f"{api}decisions?event=emergency"
@@ -108,7 +115,8 @@ async def ask(db: Engine, config: HubConfig, rounds: int) -> None:
         access.add_person(tx, "bench", Role.ADMIN, "none", clock.now())
         access.add_session(tx, kept(secret), "bench", "127.0.0.1", clock.now())
         count = tx.scalar(select(func.count()).select_from(schema.passages).where(schema.passages.c.revision == 1)) or 0
-    app, slow = make_app(Context(config, db, Live(), clock, Health)), []
+    app = make_app(Context(config, db, Live(), clock, Health))
+    late, heavy = list[str](), list[str]()
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://127.0.0.1", cookies={"maskgate": secret}
     ) as client:
@@ -125,8 +133,11 @@ async def ask(db: Engine, config: HubConfig, rounds: int) -> None:
             cpu, first, times = (time.process_time() - worked) * 1000 / rounds, times[0], sorted(times[1:])
             p50, p99 = times[len(times) // 2], times[min(len(times) - 1, int(len(times) * 0.99))]
             print(f"{first:8.1f} {p50:8.1f} {p99:8.1f} {cpu:8.1f}  {address}", flush=True)
-            slow += [address] if p99 >= LIMIT_MS else []
-    print(f"{len(slow)} of them took {LIMIT_MS} ms or more at p99" + "".join(f"\n  {address}" for address in slow))
+            late += [address] if p99 >= LIMIT_MS else []
+            heavy += [address] if cpu >= LIMIT_MS else []
+    print(f"{len(heavy)} of them cost {LIMIT_MS} ms of a processor or more" + "".join(f"\n  {one}" for one in heavy))
+    print(f"{len(late)} of them took {LIMIT_MS} ms or more at p99, with a load of {os.getloadavg()[0]:.1f} on "
+          f"{os.cpu_count()} processors" + "".join(f"\n  {one}" for one in late))  # fmt: skip
 
 
 if __name__ == "__main__":
