@@ -34,8 +34,10 @@ def migrate(db: Engine, writing: Writing) -> None:
             return
     with writing(db) as tx:
         if tx.dialect.name == "postgresql":
+            # A large table takes as long as it takes, and whoever comes later waits.
+            for limit in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"):
+                tx.execute(text(f"SET LOCAL {limit} = 0"))
             tx.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK})
-            tx.execute(text("SET LOCAL statement_timeout = 0"))  # a large table takes as long as it takes
         noted = _noted(tx)
         if noted == HEAD:
             return  # another hub was quicker
