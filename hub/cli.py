@@ -1,9 +1,11 @@
 """`maskgate hub`: run, check, reload, schema, acl, backup, erase, refused, notices."""
 
+import contextlib
+import gc
 import signal
-import threading
 from datetime import UTC, datetime
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Annotated
 
 import typer
@@ -31,27 +33,37 @@ def run(config: Config) -> None:
     from hub.service import Hub
 
     begin(settings.log)
-    hub, stop, again = Hub(settings), threading.Event(), threading.Event()
-    presence = Presence(settings.runs_at)
+    hub, presence = Hub(settings), Presence(settings.runs_at)
+    wishes: SimpleQueue[bool] = SimpleQueue()  # whether to go on; of all queues this one may be filled by a signal
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda *_: wishes.put(False))
     if hasattr(signal, "SIGHUP"):
-        signal.signal(signal.SIGHUP, lambda *_: again.set())
+        signal.signal(signal.SIGHUP, lambda *_: wishes.put(True))
     try:
         presence.take()
         hub.start()
         if link := hub.first_link():
             # To whoever started us, and not into the log: it is as good as a password until it is used.
             typer.echo(f"There is no administrator yet. Become the first, once, within a day:\n    {link}", err=True)
-        while not stop.wait(0.2):  # in steps, so that a signal is heard at once on every platform
-            if again.is_set():
-                again.clear()
-                presence.reloaded(take_up(hub, config))
+        while _goes_on(wishes):
+            presence.reloaded(take_up(hub, config))
     except ConfigError as error:
         raise fail(error) from error
     finally:
         hub.stop()
         presence.drop()
+        # All is in order. What is left in memory need not be combed once more, seconds long on a small or busy machine.
+        gc.freeze()
+
+
+def _goes_on(wishes: "SimpleQueue[bool]") -> bool:
+    """Wait for the next wish; several at once are one, and to stop goes before all."""
+    while True:  # in steps, so that a signal is heard at once on every platform
+        with contextlib.suppress(Empty):
+            found = [wishes.get(timeout=0.2)]
+            while not wishes.empty():
+                found.append(wishes.get())
+            return all(found)
 
 
 @app.command()

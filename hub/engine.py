@@ -5,6 +5,7 @@ nothing and is tried again until the store takes it; verdicts grow old in the me
 """
 
 import logging
+import queue
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
@@ -23,6 +24,7 @@ from hub.listeners import Listener, Listeners, Stats
 from hub.memory import Memory, Place
 from hub.persist import STORE_PATIENCE_S, Persist
 from hub.policy import FaultKind, LockCommand, Rules
+from hub.questions import Questions
 from hub.store import erase, read, write, writing
 from maskgate.clock import Clock
 from maskgate.messages import Decision
@@ -34,6 +36,9 @@ LONGEST_WAIT_S = 1.0
 #: How soon it is seen what another hub has written, in seconds.
 LOOK_SOON_S = 0.1
 PURGE_EVERY_S = 3600.0
+#: What people are told whose commands are not taken.
+STUCK = "the store takes nothing just now; look at the door before you try again"
+STOPPING = "the hub is stopping; look at the door before you try again"
 
 
 class DoorEngine:
@@ -66,7 +71,7 @@ class DoorEngine:
         self._next_purge = self._next_look = 0.0
         self._erased = 0  # the last erasure that the doors have heard of
         self._thread = threading.Thread(target=self._run, name="doors", daemon=True)
-        self.intake = Intake(config)
+        self.intake, self._asking = Intake(config), Questions()
         #: Grows as long as the thread decides: the boards are told of it, and count its silence (S3).
         self.turns = 0
 
@@ -98,9 +103,17 @@ class DoorEngine:
         self._inbox.put(message, confirm or self._confirm)
 
     def submit(self, item: CommandIn | PassageIn) -> "Future[Answer]":
-        """Hand in what a person at a page wants; never waits. Raises `queue.Full` where there is no room."""
-        asked = Asked(item)
-        self._inbox.ask(asked)
+        """Hand in what a person at a page wants; never waits.
+
+        Raises `queue.Full` where there is no room, `NotTakenError` while nothing is taken; the answer may raise that
+        too, and may be cancelled until it is begun with.
+        """
+        asked = self._asking.ask(item)
+        try:
+            self._inbox.ask(asked)
+        except queue.Full:
+            asked.answer.cancel()
+            raise
         return asked.answer
 
     def report(self, kind: FaultKind, text: str | None) -> None:
@@ -162,6 +175,7 @@ class DoorEngine:
     def stop(self, timeout: float = 1.0) -> None:
         """Finish what is at hand and end."""
         self._stopping.set()
+        self._asking.refuse(STOPPING, for_good=True)
         self._inbox.wake()
         if self._thread.is_alive():
             self._thread.join(timeout)
@@ -173,6 +187,7 @@ class DoorEngine:
             except Exception:
                 log.exception("a fault of ours in the doors' thread; it goes on")
                 self._stopping.wait(LONGEST_WAIT_S)
+        self._asking.refuse(STOPPING, for_good=True)
 
     def _turn(self) -> None:
         messages = self._inbox.gather(self._patience())
@@ -204,6 +219,7 @@ class DoorEngine:
 
     def _settle(self, messages: Sequence[Received | Asked], faults: Sequence[FaultIn] = ()) -> None:
         """Write a batch, however long it takes the store to take it, then confirm it."""
+        messages = [one for one in messages if not isinstance(one, Asked) or self._asking.begin(one)]
         read = [
             (one, (one.item,) if isinstance(one, Asked) else self.intake.read(one.message, one.at)) for one in messages
         ]
@@ -219,7 +235,8 @@ class DoorEngine:
             return
         for one, items in read:
             if isinstance(one, Asked):
-                one.answer.set_result(self._answer(one.item))
+                if not one.answer.done():
+                    one.answer.set_result(self._answer(one.item))
                 continue
             one.confirm(one.message)
             if any(isinstance(item, BirthIn) for item in items):
@@ -242,6 +259,7 @@ class DoorEngine:
     def _make_safe(self) -> None:
         """The store takes nothing: bring the doors to their safe states without it (S3)."""
         log.error("the store has taken nothing for %g s; the doors go to their safe states", STORE_PATIENCE_S)
+        self._asking.refuse(STUCK)
         now = self._clock.now()
         for door, rules in self._rules.items():
             if command := policy.without_store(rules, self._memory.machines[door], now):
@@ -256,23 +274,28 @@ class DoorEngine:
 
     def _commit(self, inputs: Sequence[Input]) -> None:
         self.turns += 1
-        now = self._watch.look()
-        # The doors that something comes to, or at which something ends; the others stay as they are.
-        doors = {item.door for item in inputs if isinstance(item, DoorInput)}
-        if self._leads:
-            doors |= self._rules.keys() if self._watch.shift else self._memory.due(now)
-        with writing(self._db) as tx:
-            if self._place:
-                self._memory.catch_up(tx, doors, now, lock=True)
-            ids = [item.passage.passage for item in inputs if isinstance(item, PassageIn)]
-            batch = self._batch(doors, read.revisions(tx, ids) if ids else {})
-            if self._leads and self._watch.shift:
-                batch.shift(self._watch.shift)
-            batch.tick(now)
-            for item in inputs:
-                if not isinstance(item, BirthIn):
-                    batch.take(item, now)
-            batch.write_to(tx, now, sign=self._place.me if self._place else None)
+        now, written = self._watch.look(), False
+        try:
+            with writing(self._db) as tx:
+                inputs = self._asking.deciding(inputs)
+                # The doors that something comes to, or at which something ends; the others stay as they are.
+                doors = {item.door for item in inputs if isinstance(item, DoorInput)}
+                if self._leads:
+                    doors |= self._rules.keys() if self._watch.shift else self._memory.due(now)
+                if self._place:
+                    self._memory.catch_up(tx, doors, now, lock=True)
+                ids = [item.passage.passage for item in inputs if isinstance(item, PassageIn)]
+                batch = self._batch(doors, read.revisions(tx, ids) if ids else {})
+                if self._leads and self._watch.shift:
+                    batch.shift(self._watch.shift)
+                batch.tick(now)
+                for item in inputs:
+                    if not isinstance(item, BirthIn):
+                        batch.take(item, now)
+                batch.write_to(tx, now, sign=self._place.me if self._place else None)
+            written = True
+        finally:
+            self._asking.decided(written=written)
         self._watch.shift = timedelta()
         self._passages += len(ids)
         self._adopt(batch, now)

@@ -1,11 +1,11 @@
 """Lists, the newest first, page by page from where the last one ended (keyset): as quick at the end as at the start."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, Table, literal, select, tuple_
+from sqlalchemy import Connection, Engine, Select, Table, func, literal, select, tuple_
 
 from hub.notices.plan import Status
 from hub.store.schema import Moment, audit, decisions, notices, passages
@@ -39,8 +39,11 @@ def passage_rows(connection: Connection, wanted: Wanted, limit: int, after: Plac
     again = select(newer.c.seq).where(
         newer.c.passage == passages.c.passage, newer.c.node == passages.c.node, newer.c.revision > passages.c.revision
     )
-    statement = select(passages).where(*_filters(passages, "received_at", wanted), ~again.exists())
-    page = _page(connection, statement, passages.c.received_at, limit, after)
+    page: list[Any] = []
+    for part in _parts(connection, wanted):
+        statement = select(passages).where(*_filters(passages, "received_at", part), ~again.exists())
+        page += _page(connection, statement, passages.c.received_at, limit, after)
+    page = sorted(page, key=lambda row: (row.received_at, row.seq), reverse=True)[:limit]
     found = _decided(connection, [row.passage for row in page])
     return [(row, found.get((row.passage, row.revision, row.node))) for row in page]
 
@@ -97,6 +100,24 @@ def every_passage(db: Engine, wanted: Wanted, step: int = 1000) -> Iterator[Any]
         if len(page) < step:
             return
         after = Place(page[-1][0].received_at, page[-1][0].seq)
+
+
+def _parts(connection: Connection, wanted: Wanted) -> list[Wanted]:
+    """Split what is wanted, so that each part is one walk along an index that holds nothing else."""
+    if wanted.node is None or (wanted.door is None and wanted.state is None):
+        return [wanted]
+    doors = [wanted.door] if wanted.door is not None else _doors_of(connection, wanted.node)
+    states = [wanted.state] if wanted.state is not None else list(MaskState)
+    return [replace(wanted, door=door, state=state) for door in doors for state in states]
+
+
+def _doors_of(connection: Connection, node: str) -> list[str]:
+    """Return the doors at which a node ever was; there are few."""
+    found: list[str] = []
+    least = select(func.min(passages.c.door)).where(passages.c.node == node)
+    while (door := connection.scalar(least.where(passages.c.door > found[-1]) if found else least)) is not None:
+        found.append(door)
+    return found
 
 
 def _page(connection: Connection, statement: Select[Any], at: Any, limit: int, after: Place | None) -> Sequence[Any]:

@@ -64,6 +64,9 @@ passages = Table(
     Index("passages_door", "door", "received_at", "seq"),
     Index("passages_node", "node", "received_at", "seq"),
     Index("passages_state", "state", "received_at", "seq"),
+    # Of a rare kind, or one that there is not at all, no more is looked at than is found.
+    Index("passages_door_state", "door", "state", "received_at", "seq"),
+    Index("passages_node_door_state", "node", "door", "state", "received_at", "seq"),
 )  # fmt: skip
 
 #: What was decided, as the `Decision` message says it.
@@ -81,6 +84,7 @@ decisions = Table(
     Index("decisions_at", "at", "seq"),
     Index("decisions_door_at", "door", "at", "seq"),
     Index("decisions_event_at", "event_type", "at", "seq"),
+    Index("decisions_door_event_at", "door", "event_type", "at", "seq"),
     Index("decisions_passage", "passage"),
 )  # fmt: skip
 
@@ -131,6 +135,7 @@ notices = Table(
     Index("notices_recipient", "recipient", "door", "kind", "created_at"),
     Index("notices_status", "status", "seq"),
     Index("notices_to", "recipient", "seq"),
+    Index("notices_to_status", "recipient", "status", "seq"),
     Index("notices_created", "created_at"),
 )  # fmt: skip
 

@@ -130,3 +130,19 @@ def test_what_is_shipped_is_good_to_the_program_and_to_editors(name: str, monkey
     assert list(validator.iter_errors(document | {"web": {"prot": 1}}))
     if "/run/secrets" not in text:  # which only its containers have
         parse(text, HubConfig, name=name)
+
+
+def test_the_example_shows_each_part_of_a_site(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "MQTT_PASSWORD": "x",
+        "DATABASE": "postgresql://a:b@db/m",
+        "MANAGER": "json://localhost",
+    }.items():
+        monkeypatch.setenv(f"MASKGATE_{name}", value)
+    config = parse((SHIPPED / "hub-example.yaml").read_text(), HubConfig, name="hub-example.yaml")
+    for part in (config, config.web, config.log, config.retention, config.notices):
+        left_out = type(part).model_fields.keys() - part.model_fields_set
+        assert left_out <= {"language"}, f"{type(part).__name__} shows no {left_out}"
+    people = config.notices.recipients
+    shown = set().union(*(one.model_fields_set for one in people))
+    assert type(people[0]).model_fields.keys() - shown <= {"pictures"}, "which keep_evidence would want"

@@ -2,11 +2,14 @@
 
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
 
@@ -102,3 +105,30 @@ def test_a_taken_port_is_said_in_a_word(tmp_path: Path) -> None:
         run = demo("--port", str(port), cwd=tmp_path)
     assert run.returncode == 1
     assert f"port {port} is taken" in run.stdout
+
+
+@pytest.mark.skipif(not available(), reason="no MQTT broker on this machine")
+def test_the_console_lets_in_whom_the_demo_names(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "maskgate", "demo", "--folder", str(tmp_path / "site")]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as run:
+        try:
+            assert run.stdout
+            said = "".join(iter(run.stdout.readline, "Runs until Ctrl-C.\n"))
+            found = re.search(r"Console +(http://\S+)/\n +sign in +(\S+), password (\S+)\n", said)
+            assert found, said
+            address, name, password = found.groups()
+            with httpx.Client(base_url=address, timeout=60) as client:
+                assert client.get("/", headers={"Accept": "text/html"}).headers["location"] == "/sign-in"
+                csrf = re.search(r'name="csrf" value="(\w+)"', client.get("/sign-in").text)
+                assert csrf
+                form = {"csrf": csrf[1], "name": name, "password": password}
+                assert client.post("/sign-in", data=form | {"password": "guessed"}).status_code != 303
+                answer = client.post("/sign-in", data=form)
+                assert (answer.status_code, answer.headers["location"]) == (303, "/"), answer.text
+                assert client.get("/").status_code == 200
+                me = client.get("/api/v1/me").json()
+                assert (me["name"], me["role"]) == (name, "admin")
+        finally:
+            run.send_signal(signal.SIGINT)
+            run.wait(60)
+    assert run.returncode == 0

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, HTTPException
 from hub.config import Door
 from hub.inputs import Answer, CommandIn, PassageIn
 from hub.policy import AnyCommand
+from hub.questions import NotTakenError
 from hub.roles import Role
 from hub.web.api import models
 from hub.web.api.doors import known
@@ -109,10 +110,18 @@ def _submit(context: Context, item: CommandIn | PassageIn) -> models.Done:
     if context.submit is None:
         raise HTTPException(503, "this hub takes no commands")
     try:
-        answer: Answer = context.submit(item).result(PATIENCE_S)
+        waiting = context.submit(item)
     except queue.Full:
         raise HTTPException(503, "too much waits at the doors; try again", headers={"Retry-After": "1"}) from None
+    except NotTakenError as error:
+        raise HTTPException(503, str(error), headers={"Retry-After": "5"}) from None
+    try:
+        answer: Answer = waiting.result(PATIENCE_S)
+    except NotTakenError as error:
+        raise HTTPException(503, str(error), headers={"Retry-After": "5"}) from None
     except NotYetError:
+        if waiting.cancel():
+            raise HTTPException(503, "the doors are too busy; it was not obeyed; try again") from None
         raise HTTPException(503, "the store has not taken it yet; look before you try again") from None
     if not answer.obeyed:
         raise HTTPException(503, "it took too long to reach the door, and was not obeyed; try again")

@@ -1,8 +1,12 @@
 """Who asks: a person by a session, a machine by a token."""
 
+import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 
 from hub.roles import Role
@@ -48,8 +52,7 @@ def _machine(context: Context, secret: str) -> Visitor | None:
     if found is None or (found.expires_at and found.expires_at <= now):
         return None
     if found.used_at is None or now - found.used_at >= NOTED_EVERY:
-        with writing(context.db) as tx:
-            access.use_token(tx, found.id, now)
+        _note(context, lambda tx: access.use_token(tx, found.id, now))
     return Visitor(found.name, found.role)
 
 
@@ -62,6 +65,11 @@ def _person(context: Context, secret: str) -> Visitor | None:
     ):
         return None
     if now - row.used_at >= NOTED_EVERY:
-        with writing(context.db) as tx:
-            access.use_session(tx, row.hash, now)
+        _note(context, lambda tx: access.use_session(tx, row.hash, now))
     return Visitor(row.person, Role(row.role), form_token(secret), row.hash)
+
+
+def _note(context: Context, use: Callable[[Connection], None]) -> None:
+    """Write down that somebody was here. A store that takes nothing just now need not keep them from reading."""
+    with contextlib.suppress(SQLAlchemyError), writing(context.db) as tx:
+        use(tx)

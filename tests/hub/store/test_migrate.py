@@ -128,7 +128,7 @@ def test_an_address_shows_no_password(tmp_path: Path) -> None:
 @pytest.mark.parametrize("address", ["mysql://hub:hush@host/site", "postgres+psycopg://hub:hush@host/site"])
 def test_other_databases_are_refused_without_their_password(address: str) -> None:
     text_ = f"database: {address}\ndoors: [{{id: front, name: F, nodes: [cam]}}]"
-    with pytest.raises(ConfigError, match="write a file, or postgresql") as caught:
+    with pytest.raises(ConfigError, match="is of no kind that is known; write a file, or postgresql") as caught:
         parse(text_, HubConfig, name="hub.yaml")
     assert "hush" not in str(caught.value)
 

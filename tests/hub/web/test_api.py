@@ -69,20 +69,6 @@ def test_a_test_tries_the_whole_line_and_lets_nobody_in(hall: Hall) -> None:
         assert (listed["model"], listed["decision"]["by"]) == ("test by a-operator", "a-operator")
 
 
-def test_a_door_that_does_not_answer_is_said_and_not_hoped_for(hall: Hall) -> None:
-    hall.engine.stop()
-    from hub.web.api import commands
-
-    patience, commands.PATIENCE_S = commands.PATIENCE_S, 0.2
-    try:
-        with hall.machine(Role.OPERATOR) as client:
-            answer = client.post("/api/v1/doors/front/lock", json={"action": "lock"})
-    finally:
-        commands.PATIENCE_S = patience
-    assert answer.status_code == 503
-    assert "not taken it yet" in answer.json()["detail"]
-
-
 def test_passages_are_listed_page_by_page_and_filtered(hall: Hall) -> None:
     made = [hall.passage(state, door=door) for state, door in (
         (MaskState.MASK, "front"), (MaskState.NO_MASK, "yard"), (MaskState.NO_MASK, "front"), (MaskState.MASK, "front"),

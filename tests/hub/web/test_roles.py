@@ -23,6 +23,7 @@ TABLE: dict[tuple[str, str], Role | None] = {
     ("GET", "/account"): Role.VIEWER,
     ("POST", "/account"): Role.VIEWER,
     ("GET", "/display/{door}"): None,
+    ("GET", "/display/{door}.png"): None,
     ("GET", "/display/{door}/events"): None,
     ("GET", "/static"): None,
     ("GET", "/healthz"): None,
