@@ -25,6 +25,7 @@ from hub.inputs import Answer, Asked, BirthIn, CommandIn, FaultIn, Input, Passag
 from hub.intake import Intake
 from hub.policy import FaultKind, LockCommand, Machine, Rules
 from hub.store import erase, read, write, writing
+from hub.watchdog import Watchdog
 from maskgate.clock import Clock
 from maskgate.messages import Decision, Display, DoorState
 from maskgate.mqtt import AT_ONCE, Inbound
@@ -45,6 +46,9 @@ LONGEST_WAIT_S = 1.0
 PURGE_EVERY_S = 3600.0
 #: Seconds that the store may take nothing before the doors are brought to their safe states without it.
 STORE_PATIENCE_S = 2.0
+#: Seconds after which a turn is taken to hang in a store that neither answers nor fails: no time-out of the store's own
+#: counts while its machine stands still.
+TURN_S = 2.5
 
 Listener = Callable[[str, DoorState, Display, Sequence[Decision]], None]
 
@@ -90,6 +94,7 @@ class DoorEngine:
         self._next_purge = self._next_look = 0.0
         self._erased = 0  # the last erasure that the doors have heard of
         self._thread = threading.Thread(target=self._run, name="doors", daemon=True)
+        self._watchdog = Watchdog(clock, TURN_S, self._make_safe)
         self.intake, self.stats = Intake(config), Stats()
         #: Grows as long as the thread decides: the boards are told of it, and count its silence (S3).
         self.turns = 0
@@ -153,11 +158,13 @@ class DoorEngine:
             batch.forget(erase.since(self._db, 0))
             batch.write_to(tx, now, announced=True)  # by the dispatcher, at every connect
         self._adopt(batch)
+        self._watchdog.start()
         self._thread.start()
 
     def stop(self, timeout: float = 1.0) -> None:
         """Finish what is at hand and end."""
         self._stopping.set()
+        self._watchdog.stop()
         try:
             self._inbox.put_nowait(None)
         except queue.Full:
@@ -172,9 +179,12 @@ class DoorEngine:
             except Exception:
                 log.exception("a fault of ours in the doors' thread; it goes on")
                 self._stopping.wait(LAST_RETRY_S)
+            finally:
+                self._watchdog.end()
 
     def _turn(self) -> None:
         messages, faults = self._gather(), self._faults()
+        self._watchdog.begin()
         now = self._look_at_clock()
         due = any(policy.next_moment(self._rules[d], m, now) <= now for d, m in self._machines.items())
         if messages or faults or due or self._shift:
@@ -257,6 +267,7 @@ class DoorEngine:
                 self.stats.failures += 1
                 if not helpless and self._clock.monotonic() - since >= STORE_PATIENCE_S:
                     helpless = True
+                    self._watchdog.end()  # the same, sooner
                     self._make_safe()
                 if self._stopping.wait(pause):
                     return False
@@ -265,8 +276,8 @@ class DoorEngine:
                 return True
 
     def _make_safe(self) -> None:
-        """The store takes nothing: bring the doors to their safe states without it (S3)."""
-        log.error("the store has taken nothing for %g s; the doors go to their safe states", STORE_PATIENCE_S)
+        """The store takes nothing: bring the doors to their safe states without it (S3). Also from the watchdog."""
+        log.error("the store has taken nothing for seconds; the doors go to their safe states")
         now = self._clock.now()
         for door, rules in self._rules.items():
             if command := policy.without_store(rules, self._machines[door], now):

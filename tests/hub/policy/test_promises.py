@@ -249,7 +249,7 @@ class Observer:
 
     def _mended(self, node: str) -> list[Outcome]:
         outcomes = []
-        for kinds, tell in (({"node"}, self.world.availability), ({"camera", "detector"}, self.world.board)):
+        for kinds, tell in (({"camera", "detector"}, self.world.board), ({"node"}, self.world.availability)):
             self.faults -= {(node, kind) for kind in kinds}
             outcomes += tell("online", node) if "node" in kinds else tell(node)  # type: ignore[operator]
         return outcomes
