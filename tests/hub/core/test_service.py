@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 from pathlib import Path
 
@@ -17,8 +16,9 @@ from hub.config import HubConfig
 from hub.service import Hub
 from maskgate.config import ConfigError
 from maskgate.demo.broker import Broker, free_port
+from tests.own_time import ends_within
 
-from .conftest import LIMIT, Friend, passage, until
+from .conftest import Friend, passage, until
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 
@@ -54,10 +54,8 @@ def test_the_command_runs_a_site_and_stops_in_order(broker: Broker, tmp_path: Pa
             assert json.load(answer)["status"] == "ok"
         assert any(m.topic.startswith("homeassistant/device/") for m in friend.heard)
         until(lambda: friend.on("maskgate/hub/health"), "the hub's health")
-        begun = time.monotonic()
-        hub.send_signal(signal.SIGTERM)
-        assert hub.wait(LIMIT) == 0
-        assert time.monotonic() - begun < 4, "two seconds, and the interpreter's own end"
+        # Two seconds, and the interpreter's own end.
+        assert ends_within(4, hub, lambda: hub.send_signal(signal.SIGTERM)) == 0
         until(lambda: friend.on("maskgate/hub/availability")[-1] == b"stopped", "the farewell")
     finally:
         hub.kill()

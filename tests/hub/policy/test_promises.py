@@ -326,7 +326,7 @@ class Observer:
         command = next((outcome.command for outcome in reversed(outcomes) if outcome.command), None)
         if self.world.mode != "hard" or self.emergency or self.hand or self.cut or self.safe == "keep":
             return
-        going = command.action if command else self.due[0] if self.due else None
+        going = command.action if command else self.due[0] if self.due else STANDS.get(self.measured)
         if self.safe == "rest" and self.granted and self.entry == "controlled":
             assert going is LOCK, "S3: a grant outlived a fault"
 
