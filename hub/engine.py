@@ -267,8 +267,8 @@ class DoorEngine:
                 self.stats.failures += 1
                 if not helpless and self._clock.monotonic() - since >= STORE_PATIENCE_S:
                     helpless = True
-                    self._watchdog.end()  # the same, sooner
-                    self._make_safe()
+                    if self._watchdog.end():  # else it has done the same
+                        self._make_safe()
                 if self._stopping.wait(pause):
                     return False
                 pause = min(pause * 2, LAST_RETRY_S)

@@ -36,10 +36,11 @@ class Watchdog:
         """Work begins."""
         self._since = self._clock.monotonic()
 
-    def end(self) -> None:
-        """It has ended, or need not be watched any more."""
+    def end(self) -> bool:
+        """It has ended, or need not be watched any more; returns whether it was still watched: `act` was not called."""
         with self._lock:
-            self._since = None
+            watched, self._since = self._since is not None, None
+            return watched
 
     def _run(self) -> None:
         while not self._stopping.wait(LOOK_S):
