@@ -22,10 +22,11 @@ from hub.inputs import Answer, Asked, BirthIn, CommandIn, DoorInput, FaultIn, In
 from hub.intake import Intake
 from hub.listeners import Listener, Listeners, Stats
 from hub.memory import Memory, Place
-from hub.persist import STORE_PATIENCE_S, Persist
+from hub.persist import Persist
 from hub.policy import FaultKind, LockCommand, Rules
 from hub.questions import Questions
 from hub.store import erase, read, write, writing
+from hub.watchdog import Watchdog
 from maskgate.clock import Clock
 from maskgate.messages import Decision
 from maskgate.mqtt import Inbound
@@ -39,6 +40,9 @@ PURGE_EVERY_S = 3600.0
 #: What people are told whose commands are not taken.
 STUCK = "the store takes nothing just now; look at the door before you try again"
 STOPPING = "the hub is stopping; look at the door before you try again"
+#: Seconds after which a turn is taken to hang in a store that neither answers nor fails: no time-out of the store's own
+#: counts while its machine stands still. Longer where other hubs may hold a door.
+TURN_S, SHARED_TURN_S = 2.5, 4.5
 
 
 class DoorEngine:
@@ -65,13 +69,14 @@ class DoorEngine:
         self._memory, self._place = Memory(self._rules), place
         self._lead_begins: bool | None = None  # this hub leads since a moment ago; whether the doors begin anew
         self._inbox, self._watch, self._stopping = Inbox(clock), ClockWatch(clock), threading.Event()
-        self._persist = Persist(clock, self._stopping, self._make_safe, shared=place is not None)
+        self._persist = Persist(clock, self._stopping, self._helpless, shared=place is not None)
         self._passages = self._late = 0
         self._made: Mapping[str, Sequence[Decision]] = {}  # by the last batch
         self._next_purge = self._next_look = 0.0
         self._erased = 0  # the last erasure that the doors have heard of
         self._thread = threading.Thread(target=self._run, name="doors", daemon=True)
         self.intake, self._asking = Intake(config), Questions()
+        self._watchdog = Watchdog(clock, TURN_S if place is None else SHARED_TURN_S, self._make_safe)
         #: Grows as long as the thread decides: the boards are told of it, and count its silence (S3).
         self.turns = 0
 
@@ -137,6 +142,7 @@ class DoorEngine:
             self._take_up(begin=True)
         else:
             self._join()
+        self._watchdog.start()
         self._thread.start()
 
     def _take_up(self, *, begin: bool) -> None:
@@ -175,6 +181,7 @@ class DoorEngine:
     def stop(self, timeout: float = 1.0) -> None:
         """Finish what is at hand and end."""
         self._stopping.set()
+        self._watchdog.stop()
         self._asking.refuse(STOPPING, for_good=True)
         self._inbox.wake()
         if self._thread.is_alive():
@@ -187,10 +194,13 @@ class DoorEngine:
             except Exception:
                 log.exception("a fault of ours in the doors' thread; it goes on")
                 self._stopping.wait(LONGEST_WAIT_S)
+            finally:
+                self._watchdog.end()
         self._asking.refuse(STOPPING, for_good=True)
 
     def _turn(self) -> None:
         messages = self._inbox.gather(self._patience())
+        self._watchdog.begin()
         if (begin := self._lead_begins) is not None:
             self._lead_begins = None
             self._persist(lambda: self._take_up(begin=begin))
@@ -256,9 +266,13 @@ class DoorEngine:
     def _keep(self, inputs: Sequence[Input]) -> bool:
         return self._persist(lambda: self._commit(inputs))
 
+    def _helpless(self) -> None:
+        if self._watchdog.end():  # else it has done the same
+            self._make_safe()
+
     def _make_safe(self) -> None:
-        """The store takes nothing: bring the doors to their safe states without it (S3)."""
-        log.error("the store has taken nothing for %g s; the doors go to their safe states", STORE_PATIENCE_S)
+        """The store takes nothing: bring the doors to their safe states without it (S3). Also from the watchdog."""
+        log.error("the store has taken nothing for seconds; the doors go to their safe states")
         self._asking.refuse(STUCK)
         now = self._clock.now()
         for door, rules in self._rules.items():

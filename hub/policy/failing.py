@@ -6,7 +6,7 @@ from datetime import datetime
 from hub.config import SafeState
 from hub.policy.evolve import replace
 from hub.policy.faults import TELL_AFTER_S, safe_state
-from hub.policy.lock import resting, settle, wanted
+from hub.policy.lock import owed, resting, settle, wanted
 from hub.policy.moments import START_GRACE_S, forget_mended
 from hub.policy.outcome import COMMAND_LIFE_S, LockCommand, Outcome, Rules, seconds
 from hub.policy.state import Cut, Fault, FaultKind, HoldKind, Machine
@@ -33,15 +33,15 @@ def fault(
     new = [Fault(source, kind, text, orderly=orderly) for kind, text in found.items() if text]
     before, was = safe_state(rules, state), wanted(rules, state)
     after = replace(state, faults=tuple(sorted((*others, *new))))
-    after = _cut(after, was) if found.get(FaultKind.BROKER) else after
+    after = _cut(after, was, before) if found.get(FaultKind.BROKER) else after
     safe = safe_state(rules, after)
     command: LockCommand | None = None
     if safe in (SafeState.REST, SafeState.LOCK, SafeState.UNLOCK) and after.hold:
         # A grant ends; a refusal at an open entry stands for as long as it was to.
         after = replace(after, hold=after.hold if after.hold.kind is HoldKind.DENY else None)
     if FaultKind.BROKER in found and not found[FaultKind.BROKER] and after.cut:
-        owed = after.cut.stood is not wanted(rules, after)
-        after = replace(after, cut=None, settle_at=now + seconds(START_GRACE_S) if owed else after.settle_at)
+        due = now + seconds(START_GRACE_S) if owed(rules, after) else after.settle_at
+        after = replace(after, cut=None, settle_at=due)
     elif wanted(rules, after) is not was or (safe is not before and safe in (SafeState.LOCK, SafeState.UNLOCK)):
         after, command = settle(rules, after, now)
     if safe is None:
@@ -51,12 +51,12 @@ def fault(
     return Outcome(forget_mended(rules, after), command)
 
 
-def _cut(state: Machine, was: LockAction | None) -> Machine:
+def _cut(state: Machine, was: LockAction | None, safe: SafeState | None) -> Machine:
     """Nothing gets out or in: no command can be answered, and the lock is not known (S6)."""
     if state.cut:
         return state
     stood = was if state.outstanding is None and state.lock is not LockState.JAMMED else None
-    return replace(state, cut=Cut(stood), outstanding=None, lock=LockState.UNKNOWN, sure=False)
+    return replace(state, cut=Cut(stood, safe), outstanding=None, lock=LockState.UNKNOWN, sure=False)
 
 
 def without_store(rules: Rules, state: Machine, now: datetime) -> LockCommand | None:

@@ -56,6 +56,15 @@ def settle(rules: Rules, state: Machine, now: datetime, *, force: bool = False) 
     return _command(rules, state, now, want, within=lock.feedback_within, attempt=1)
 
 
+def owed(rules: Rules, state: Machine) -> bool:
+    """Whether the lock may not be where it should, for a reason that came while nothing could be sent or answered."""
+    want = wanted(rules, state)
+    if state.cut is None:
+        return state.outstanding is not None or state.lock is LockState.JAMMED
+    safe = safe_state(rules, state)  # one that began in the meantime is never taken to be reached already (S3)
+    return state.cut.stood is not want or (safe in _FIXED and safe is not state.cut.safe)
+
+
 def _command(
     rules: Rules, state: Machine, now: datetime, want: LockAction, *, within: float, attempt: int
 ) -> tuple[Machine, LockCommand]:
@@ -69,7 +78,8 @@ def change_mode(rules: Rules, state: Machine, now: datetime, mode: Mode) -> tupl
     command = None
     if mode is state.mode:
         return state, None
-    if state.mode is Mode.HARD and wanted(rules, state) is not resting(state):
+    held = state.emergency or state.by_hand  # which stands in every mode: nothing is to be done for it now
+    if state.mode is Mode.HARD and not held and wanted(rules, state) is not resting(state):
         plain, command = settle(rules, replace(state, hold=None, faults=()), now)
         state = replace(plain, faults=state.faults)
     state = replace(state, mode=mode, hold=None, shown=None)

@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 
 from hub.policy.evolve import replace
 from hub.policy.faults import TELL_AFTER_S, told
-from hub.policy.lock import change_mode, overdue, settle, wanted
+from hub.policy.lock import change_mode, overdue, owed, settle, wanted
 from hub.policy.outcome import LockCommand, Outcome, Rules, seconds
 from hub.policy.problems import problems
 from hub.policy.state import Claim, Hold, HoldKind, Machine, Seen
@@ -28,19 +28,21 @@ def start(rules: Rules, state: Machine, now: datetime) -> Outcome:
     """Take up a stored state; moves nothing (S7).
 
     The lock is unknown until measured: it may have moved while nobody looked. What was held and has ended in the
-    meantime, what the schedule has changed, and a command that nobody answered, is still to be seen to, but a little
-    later (see `START_GRACE_S`), by `tick` as always.
+    meantime, what the schedule has changed, what a fault of the site had called for (it comes anew if it still
+    stands), and a command that nobody answered, is still to be seen to, but a little later (see `START_GRACE_S`), by
+    `tick` as always.
     What a person set (mode, override, emergency) stands, unless configuration or schedule have another mode since.
     """
     regime = rules.calendar.at(now)
     earliest, latest = now + seconds(START_GRACE_S), now + seconds(LONGEST_HOLD_S)
     mode = state.mode if state.configured_mode is regime.mode else regime.mode
-    owed = state.outstanding or state.settle_at or (state.cut and state.cut.stood is not wanted(rules, state))
+    lasting = replace(state, faults=tuple(fault for fault in state.faults if fault.source in rules.door.nodes))
+    ended = state.cut is None and wanted(rules, lasting) is not wanted(rules, state)
     missed = rules.calendar.scheduled and (state.configured_mode, state.entry) != (regime.mode, regime.entry)
+    due = missed or ended or state.settle_at or owed(rules, lasting)
     state = replace(
-        state, mode=mode, configured_mode=regime.mode, entry=regime.entry, outstanding=None, cut=None,
-        lock=LockState.UNKNOWN, sure=False, contact=None, present=(), settle_at=earliest if missed or owed else None,
-        faults=tuple(fault for fault in state.faults if fault.source in rules.door.nodes),
+        lasting, mode=mode, configured_mode=regime.mode, entry=regime.entry, outstanding=None, cut=None,
+        lock=LockState.UNKNOWN, sure=False, contact=None, present=(), settle_at=earliest if due else None,
     )  # fmt: skip
     holds = HoldKind.DENY if state.entry is Entry.OPEN else HoldKind.GRANT
     if state.hold and (state.hold.kind is not holds or mode is not Mode.HARD):

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from hub.config import SafeState
 from hub.policy.translations import Phrase
 from maskgate.messages import Contact, Counters, Decision, DisplayKind, Entry, LockAction, LockState, Mode, Sound
 from maskgate.states import MaskState
@@ -96,6 +97,7 @@ class Cut:
     """No command gets out. `stood` is where the lock had to stand when that began; None: it was on its way."""
 
     stood: LockAction | None
+    safe: SafeState | None = None  # what faults called for then
 
 
 @dataclass(frozen=True, slots=True)

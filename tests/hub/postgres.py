@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psutil  # type: ignore[import-untyped]
 import psycopg
 from pydantic import SecretStr
 
@@ -76,6 +77,20 @@ class Postgres:
         assert self._process is not None
         self._process.send_signal(signal.SIGQUIT)
         self._process.wait(30)
+
+    def hang(self) -> None:
+        """Let every process of it stand still; its connections stay, and the kernel goes on confirming what comes."""
+        self._signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let them run again."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        main = psutil.Process(self._process.pid)
+        for process in (main, *main.children(recursive=True)):
+            process.send_signal(number)
 
     def stop(self) -> None:
         if self._process is not None and self._process.poll() is None:

@@ -19,6 +19,7 @@ from maskgate.topics import NODE_SET_RESTART
 from tests.mask_node.fakes import Hub, empty, stay, until, write_clip
 from tests.mask_node.test_lasting import send
 from tests.mask_node.test_outbox import names, opened
+from tests.own_time import ends_within
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 #: The command with eyes for painted squares.
@@ -84,10 +85,7 @@ def test_sigterm_ends_it_within_two_seconds_with_everything_on_disk(
 ) -> None:
     hub = Hub(broker, acknowledging=False)
     until(lambda: len(hub.told) >= 2, "two passages", limit=60)
-    began = time.monotonic()
-    program.send_signal(signal.SIGTERM)
-    assert program.wait(10) == 0
-    assert time.monotonic() - began < 2
+    assert ends_within(2, program, lambda: program.send_signal(signal.SIGTERM)) == 0
     until(lambda: hub.availability[-1:] == ["stopped"], "the farewell")
     outbox = opened(tmp_path / "box" / "o.db")
     assert set(hub.told) <= set(names(outbox))

@@ -1,6 +1,7 @@
 """The doors' thread against a store that fails, a clock that is set, and faults of ours. No broker."""
 
 import json
+import sys
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -236,3 +237,31 @@ def test_a_postgresql_that_was_killed_and_came_back_loses_nothing(postgres: Post
     finally:
         rig.engine.stop()
         rig.db.dispose()
+
+
+@pytest.mark.parametrize("busy", [True, False])
+def test_a_postgresql_that_hangs_leaves_no_entry_open(postgres: Postgres, busy: bool) -> None:
+    """S3: it neither answers nor fails, and the doors' thread with it; within five seconds all the same, and once."""
+    rig = Rig(postgres.new(), grant_hold=60.0)
+    rig.engine.start()
+    try:
+        rig.see(passage("mask"))
+        until(lambda: rig.commands() == ["UNLOCK"], "the grant")
+        rig.say("lock/state", b"UNLOCKED")
+        until(lambda: len(rig.confirmed) == 2, "the measurement")
+        begun = time.monotonic()
+        postgres.hang()
+        if busy:
+            rig.see(passage("mask", who="b"))
+        until(lambda: rig.told, "the safe state")
+        took = time.monotonic() - begun
+        sys.stdout.write(f"a hung PostgreSQL: told to lock after {took:.1f} s\n")
+        assert [one.action for one in rig.told] == ["lock"]
+        postgres.go_on()
+        until(lambda: len(rig.confirmed) == 2 + busy, "the confirmation")
+        assert len(rig.told) == 1
+    finally:
+        postgres.go_on()
+        rig.engine.stop()
+        rig.db.dispose()
+    assert took < 5

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from hub.policy import door_state, without_store
+from hub.policy.problems import problems
 from maskgate.messages import LockAction, LockState
 from maskgate.states import DecisionKind
 
@@ -180,6 +181,56 @@ def test_a_store_that_takes_nothing_leaves_no_entry_open(safe: str, granted: boo
     assert (command and command.action) is told
     w.deliver(w.said("emergency", active=True))
     assert without_store(w.rules, w.state, w.wall) is None
+
+
+def test_what_a_board_repeats_of_a_fault_moves_no_lock_that_somebody_turned_with_a_key() -> None:
+    w = world(entry="open", lock="UNLOCKED", nodes_needed=2, safe={"camera": "lock"})
+    w.board(camera="lost")
+    w.deliver(w.measured("LOCKED"))
+    w.deliver(w.measured("UNLOCKED"))
+    w.board(camera="lost")
+    w.advance(60)
+    assert actions(w) == [LOCK]
+    assert "unlocked though" in str(problems(w.rules, w.state))
+
+
+@pytest.mark.parametrize("how", ["start", "broker"])
+def test_a_lock_that_did_not_go_to_its_safe_state_is_told_again_after(how: str) -> None:
+    w = world(entry="open", lock="UNLOCKED", nodes_needed=2, safe={"node": "lock"})
+    w.availability("offline")
+    w.advance(10)
+    assert (actions(w), w.lock) == ([LOCK], LockState.JAMMED)
+    if how == "start":
+        w.restart()
+    else:
+        w.site_fault("broker", "The broker is away")
+        w.site_fault("broker", None)
+    assert actions(w) == [LOCK], "S7"
+    w.advance(2.5)
+    assert actions(w) == [LOCK, LOCK]
+
+
+@pytest.mark.parametrize("how", ["start", "broker"])
+def test_a_fault_that_began_while_nothing_got_out_is_obeyed_after(how: str) -> None:
+    w = world(lock="LOCKED", nodes_needed=2, safe={"node": "lock"})
+    w.site_fault("broker", "The broker is away")
+    w.availability("offline")
+    assert actions(w) == []
+    if how == "start":
+        w.restart()
+    else:
+        w.site_fault("broker", None)
+    w.advance(2.5)
+    assert actions(w) == [LOCK], "it was locked by rule, but who knows what it did meanwhile"
+
+
+def test_a_hub_that_starts_ends_the_safe_state_of_a_store_that_works_again() -> None:
+    w = world(lock="LOCKED", safe={"database": "unlock"})
+    w.site_fault("database", "gone")
+    w.deliver(w.measured("UNLOCKED"))
+    assert w.restart().command is None
+    w.advance(2.5)
+    assert actions(w) == [UNLOCK, LOCK]
 
 
 def test_a_fault_that_is_mended_is_no_problem_any_more() -> None:

@@ -257,6 +257,15 @@ def test_leaving_hard_ends_what_the_policy_began() -> None:
     assert actions(w) == [LOCK, UNLOCK]
 
 
+@pytest.mark.parametrize("kind", ["emergency", "hand"])
+def test_leaving_hard_tells_a_lock_nothing_that_a_person_or_an_emergency_holds(kind: str) -> None:
+    w = world(lock="LOCKED")
+    w.deliver(w.said("emergency", active=True) if kind == "emergency" else w.said("lock", action="unlock"))
+    w.advance(5)  # it does not answer
+    w.deliver(w.said("mode", mode="soft"))
+    assert actions(w) == [UNLOCK]
+
+
 def test_a_hold_that_ended_while_the_hub_was_down_is_ended_after_the_start() -> None:
     w = world(lock="LOCKED")
     w.deliver(w.passage("mask"))

@@ -54,9 +54,13 @@ UNLOCKS, LOCKS = LockAction.UNLOCK, LockAction.LOCK
 SETTLED = {LockState.LOCKED, LockState.UNLOCKED}
 
 
-def config(mode: str = "hard", entry: str = "controlled", *, attempts: int = 1, **policy: Any) -> HubConfig:
+def config(
+    mode: str = "hard", entry: str = "controlled", *, attempts: int = 1, reports_only_changes: bool = False,
+    **policy: Any,
+) -> HubConfig:  # fmt: skip
     lock = {
         "command_topic": "lock/set", "feedback_topic": "lock/state", "feedback_within": WITHIN, "attempts": attempts,
+        "reports_only_changes": reports_only_changes,
     }  # fmt: skip
     rule = {"mode": mode, "entry": entry, "max_age": MAX_AGE, "grant_hold": GRANT, "deny_hold": DENY, **policy}
     door = {"id": "front", "name": "Front", "nodes": ["cam", "cam-2"], "lock": lock, "policy": rule}
