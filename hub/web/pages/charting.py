@@ -26,7 +26,9 @@ class Count:
     @property
     def words(self) -> str:
         """All of it, for who hears or hovers."""
-        return f"{self.label}: {self.people} people, {self.violations} violations, {self.kept} kept the rule"
+        people = f"{self.people} {'person' if self.people == 1 else 'people'}"
+        violations = f"{self.violations} {'violation' if self.violations == 1 else 'violations'}"
+        return f"{self.label}: {people}, {violations}, {self.kept} kept the rule"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def ceiling(most: int) -> int:
     """Return the round even number at or above `most` that the scale ends with."""
     power = 1
     while True:
-        for step in (2, 4, 10):
+        for step in (2, 4, 6, 8, 10):
             if step * power >= most:
                 return step * power
         power *= 10

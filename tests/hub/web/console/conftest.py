@@ -20,6 +20,7 @@ from maskgate.ids import new_id
 from maskgate.messages import (
     Availability,
     CameraState,
+    DoorState,
     Latency,
     LockState,
     NodeHealth,
@@ -69,6 +70,16 @@ class Building(Hall):
     """A hall whose cameras and locks speak as real ones do."""
 
     config: HubConfig = field(default_factory=console_config)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.engine.subscribe(self._lock_obeys)
+
+    def _lock_obeys(self, door: str, state: DoorState, _display: object, _made: object) -> None:
+        """The lock of the staff's door does what it is told; the front's never answers by itself."""
+        told = {LockState.LOCKING: LockState.LOCKED, LockState.UNLOCKING: LockState.UNLOCKED}.get(state.lock)
+        if door == "staff" and told:
+            self.lock_says(door, told)
 
     def lock_says(self, door: str, lock: LockState) -> None:
         self._hears(f"lock/{door}", lock.value.upper().encode())
