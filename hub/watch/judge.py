@@ -1,11 +1,13 @@
 """What is wrong: facts in, findings out. Pure.
 
-A limit that is passed is left again only a good deal on its other side (`standing` are the keys that stand), so that
-what hovers at a limit does not flicker.
+A limit that is passed is left again only a good deal on its other side (`standing` is what stands, by key), so that
+what hovers at a limit does not flicker. What cannot be known for a while (after a start, without a broker) stays as it
+was.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import timedelta
+from types import MappingProxyType
 
 from hub.policy import FaultKind, availability_fault, health_faults
 from hub.watch.facts import CertificateFacts, ChannelFacts, DiskFacts, Facts, NodeFacts
@@ -30,7 +32,7 @@ CERTIFICATE_WARNS, CERTIFICATE_URGES = timedelta(days=21), timedelta(days=3)
 _CAMERA_KINDS = {FaultKind.CAMERA: Kind.CAMERA, FaultKind.DETECTOR: Kind.DETECTOR}
 
 
-def judge(facts: Facts, standing: Collection[str] = ()) -> list[Finding]:
+def judge(facts: Facts, standing: Mapping[str, Finding] = MappingProxyType({})) -> list[Finding]:
     """Return what is wrong now, each key once, the gravest first."""
     found: list[Finding] = []
     if facts.listening_since is None:
@@ -39,7 +41,7 @@ def judge(facts: Facts, standing: Collection[str] = ()) -> list[Finding]:
         key = f"lock/{lock.door}"
         found.append(Finding(key, Kind.LOCK, Severity.SEVERE, lock.text, door=lock.door, told=True))
     for node in facts.nodes:
-        found += _node(node, facts)
+        found += _node(node, facts, standing)
     for channel in facts.channels:
         found += _channel(channel)
     for disk in facts.disks:
@@ -50,10 +52,12 @@ def judge(facts: Facts, standing: Collection[str] = ()) -> list[Finding]:
     return sorted(found, key=lambda one: one.severity is not Severity.SEVERE)
 
 
-def _node(node: NodeFacts, facts: Facts) -> Iterator[Finding]:
-    if facts.listening_since is None:
-        return  # of what it says nothing can be heard
-    name, silent = node.node, _silence(node, facts)
+def _node(node: NodeFacts, facts: Facts, standing: Mapping[str, Finding]) -> Iterator[Finding]:
+    if facts.listening_since is None:  # of what it says nothing can be heard
+        yield from (one for one in standing.values() if one.node == node.node and one.kind is not Kind.CLOCK)
+        return
+    name = node.node
+    silent = _silence(node, facts, stood=f"node/{name}" in standing)
     if silent is not None:
         orderly = node.availability is Availability.STOPPED
         # Silent although its last word was that it is there: no door knows of it.
@@ -71,12 +75,12 @@ def _node(node: NodeFacts, facts: Facts) -> Iterator[Finding]:
         yield Finding(f"node-disk/{name}", Kind.DISK, Severity.WARNING, text, node.door, name)
 
 
-def _silence(node: NodeFacts, facts: Facts) -> str | None:
+def _silence(node: NodeFacts, facts: Facts, *, stood: bool) -> str | None:
+    """Say how a node is silent; one that was so before (`stood`) has no time to be heard first."""
     if node.availability is not None and (said := availability_fault(node.node, node.availability)):
         return said
-    since = facts.listening_since
-    assert since is not None  # noqa: S101 - the caller has looked
-    if (facts.at - max(since, node.heard_at or since)).total_seconds() <= SILENT_S:
+    moments = [moment for moment in (node.heard_at, None if stood else facts.listening_since) if moment]
+    if moments and (facts.at - max(moments)).total_seconds() <= SILENT_S:
         return None
     if node.heard_at is None:
         return f"The camera board {node.node} was never heard"

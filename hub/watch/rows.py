@@ -30,14 +30,18 @@ def channels(conn: Connection, config: HubConfig, now: datetime) -> tuple[Channe
             select(table.recipient, func.max(table.attempts))
             .where(table.status == Status.WAITING, table.attempts > 0)
             .group_by(table.recipient)
-        ).tuples()
+        )
+        .tuples()
+        .all()
     )
     given_up: dict[str, int] = dict(  # the last try of what was given up stands where the next would
         conn.execute(
             select(table.recipient, func.count())
             .where(table.status == Status.FAILED, table.next_try > now - GIVEN_UP_FOR)
             .group_by(table.recipient)
-        ).tuples()
+        )
+        .tuples()
+        .all()
     )
     ids = [recipient.id for recipient in config.notices.recipients]
     return tuple(ChannelFacts(one, tried.get(one, 0), given_up.get(one, 0)) for one in ids)

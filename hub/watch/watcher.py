@@ -19,7 +19,7 @@ from maskgate.clock import Clock
 log = logging.getLogger(__name__)
 
 #: Seconds between two looks, and before the first: the line to the broker needs a moment.
-EVERY_S, FIRST_S = 30.0, 5.0
+EVERY_S, FIRST_S = 30.0, 3.0
 
 
 class Watcher:
@@ -65,7 +65,7 @@ class Watcher:
         """Look once, and tell whom it concerns; raises what the store raises, and nothing is changed then."""
         now, monotonic = self._clock.now(), self._clock.monotonic()
         state = self._told_before(monotonic) if self._state is None else self._state
-        found = judge(self._gatherer.look(now), state)
+        found = judge(self._gatherer.look(now), {key: one.problem.finding for key, one in state.items()})
         made = step(state, found, now, monotonic)
         if (made.began or made.over) and self._speaks():
             with writing(self._db) as tx:
