@@ -30,9 +30,11 @@ class Gatherer:
         connected: Callable[[], bool],
         broker_certificate: Callable[[], datetime | None] = lambda: None,
         clock_set: Callable[[], bool | None] = machine.clock_set,
+        disk: Callable[[Path], DiskFacts] = machine.disk,
     ) -> None:
         self._config, self._db = config, db
         self._connected, self._broker_certificate, self._clock_set = connected, broker_certificate, clock_set
+        self._disk = disk
         self._rules = {door.id: Rules.of(config, door) for door in config.doors}
         self._listening_since: datetime | None = None
 
@@ -75,7 +77,7 @@ class Gatherer:
         if not isinstance(self._config.database, Path):
             return ()  # the database's own machine looks after its disk
         try:
-            return (machine.disk(self._config.database),)
+            return (self._disk(self._config.database),)
         except OSError as error:
             log.debug("the disk does not say how full it is: %s", error)
             return ()

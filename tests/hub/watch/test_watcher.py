@@ -21,6 +21,7 @@ from hub.store import open_store, writing
 from hub.store.schema import notices
 from hub.store.write import put_node
 from hub.watch import Watcher, certificates, machine
+from hub.watch.facts import DiskFacts
 from hub.watch.gather import Gatherer
 from hub.watch.watcher import EVERY_S
 from hub.web.security.issuing import new_token
@@ -61,10 +62,13 @@ class Site:
     def __init__(self, db: Engine, clock: ManualClock, config: HubConfig) -> None:
         self.db, self.clock, self.config = db, clock, config
         self.worker = Worker(config, db, clock)
+        self.disk = DiskFacts("/var", 20 * 1024**3, 64 * 1024**3)
         self.begin()
 
     def begin(self) -> None:
-        gatherer = Gatherer(self.config, self.db, connected=lambda: True, clock_set=lambda: True)
+        gatherer = Gatherer(
+            self.config, self.db, connected=lambda: True, clock_set=lambda: True, disk=lambda _path: self.disk
+        )
         self.watch = Watcher(self.config, self.db, self.clock, gatherer)
 
     def look(self, seconds: float = 0.0, *, heard: bool = True) -> list[str]:
@@ -90,6 +94,10 @@ class Site:
     def rows(self) -> list[Any]:
         with self.db.connect() as conn:
             return list(conn.execute(select(notices).order_by(notices.c.seq)))
+
+    def woken(self) -> bool:
+        self.worker.wake()
+        return True
 
     def subjects(self, server: MailServer, count: int) -> list[str]:
         def all_there() -> bool:
@@ -164,11 +172,15 @@ def test_failing_mails_are_told_to_others_and_to_the_page_never_by_themselves(
         {"id": "lost", "url": f"mailto://127.0.0.1:{free_port()}?from=a@b.org&to=c@d.org"},
         {"id": "guard", "url": mail_server.url()},
     )
+
+    def tried() -> int:
+        return next(int(row.attempts) for row in here.rows() if row.recipient == "lost")
+
     here.look(600, heard=False)
     here.worker.start()
     for _ in range(4):  # each try fails at once; the pauses between them are the clock's
-        before = next(row.attempts for row in here.rows() if row.recipient == "lost")
-        until(lambda n=before: next(r.attempts for r in here.rows() if r.recipient == "lost") > n or here.worker.wake())
+        before = tried()
+        until(lambda before=before: here.woken() and tried() > before, "a try")  # type: ignore[misc]
         here.clock.advance(40)
     assert here.look(120, heard=False)[0] == "mail/lost"
     assert "[Head office] No notice reaches lost" in here.subjects(mail_server, 2)
@@ -181,7 +193,7 @@ def test_a_severe_problem_passes_quiet_hours_and_a_warning_waits(site: Callable[
     assert not here.rows()[0].kind.endswith("-severe")
     full = os.statvfs_result((4096, 4096, 1_000_000, 900, 900, 10, 10, 10, 0, 255))
     low = machine.disk(Path("/var"), lambda _path: full)
-    here.watch._gatherer._disks = lambda: (low,)
+    here.disk = low
     assert here.look(120, heard=False)[0] == "disk//var"
     assert here.rows()[-1].kind.endswith("-severe")
     assert here.rows()[-1].facts["text"] == "The disk of /var is nearly full: 3 MB are left"
