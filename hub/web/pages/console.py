@@ -29,7 +29,9 @@ def routes(context: Context, guard: Guard) -> APIRouter:
         config, now = context.config, context.clock.now()
         names, shown = door_names(context), cards(context)
         rows = [views.event_row(event.decision, names, config.zone, now) for event in read.recent(context.db, LATEST)]
-        found = attention.problems(checked(context.health, config), list(shown.values()), node_rows(context))
+        found = attention.problems(
+            checked(context.health, config), list(shown.values()), node_rows(context), context.problems()
+        )
         return layout.page(
             context, who, "overview.html", here="/", done=done, doors=list(shown.values()), events=rows, problems=found
         )

@@ -63,6 +63,7 @@ TABLE: dict[tuple[str, str], Role | None] = {
     ("POST", "/api/v1/doors/{door}/test"): Role.OPERATOR,
     ("GET", "/api/v1/nodes"): Role.VIEWER,
     ("GET", "/api/v1/nodes/{node}"): Role.VIEWER,
+    ("GET", "/api/v1/problems"): Role.VIEWER,
     ("GET", "/api/v1/passages"): Role.VIEWER,
     ("GET", "/api/v1/passages/{passage}"): Role.VIEWER,
     ("GET", "/api/v1/passages/{passage}/picture"): Role.OPERATOR,
