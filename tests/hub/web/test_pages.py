@@ -155,4 +155,5 @@ def test_every_span_of_the_charts_is_drawn(site: Site) -> None:
     for days in ("1", "7", "30", "90", "no number"):
         answer = site.get(f"/charts?days={days}")
         assert answer.status_code == 200, days
-        assert ("export/counts.csv?" in answer.text) and ("by=hour" in answer.text) == (days != "90")
+        assert "export/counts.csv?" in answer.text
+        assert ("by=hour" in answer.text) == (days != "90"), days
