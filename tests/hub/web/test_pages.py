@@ -149,3 +149,11 @@ def test_a_stop_lets_viewers_go_at_once_and_a_start_serves_the_same_port(site: S
     site.server.start()
     assert site.server.port == port
     assert httpx.get(f"{site.url}/healthz").status_code == 200
+
+
+def test_every_span_of_the_charts_is_drawn(site: Site) -> None:
+    for days in ("1", "7", "30", "90", "no number"):
+        answer = site.get(f"/charts?days={days}")
+        assert answer.status_code == 200, days
+        assert "export/counts.csv?" in answer.text
+        assert ("by=hour" in answer.text) == (days != "90"), days
