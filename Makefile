@@ -8,7 +8,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 .PHONY: help demo test check format docs lock heal test-training test-tflite score evaluate bench-eyes bench-node \
-	bench-hub bench-web bench-notices idle-node soak-node clean
+	bench-hub bench-web bench-notices pictures idle-node soak-node clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | sed 's/|/\t/' | expand -t 18
@@ -74,8 +74,13 @@ bench-web: $(VENV)/.ready  ## each page and call of the hub over many stored pas
 	@$(BIN)/python -m tests.hub.web.bench --passages $(or $(PASSAGES),1000000) --rounds $(or $(ROUNDS),50) \
 		$(if $(STORE),--store '$(STORE)')
 
+pictures: $(VENV)/.ready  ## the pictures in docs/building-manager.md, by the console's tests in Chromium
+	$(BIN)/pytest -q tests/hub/web/console -k every_page
+	@$(BIN)/python -m tests.hub.web.console.pictures
+
 idle-node: $(VENV)/.ready  ## the whole node before an empty door: processor time by thread, fails above 5 % [COUNT_S=30]
 	@$(BIN)/maskgate node trial idle --seconds $(or $(COUNT_S),30)
+
 soak-node: $(VENV)/.ready  ## a day of frames in fast time: [CLIPS=../shared/datasets/videos/*.mp4] [FRAMES=100000]
 	@$(BIN)/maskgate node trial soak --frames $(or $(FRAMES),100000) $(or $(CLIPS),../shared/datasets/videos/*.mp4)
 

@@ -1,4 +1,4 @@
-"""`maskgate hub`: run, check, reload, schema, acl, backup, erase, refused, notices."""
+"""`maskgate hub`: init, run, check, reload, schema, acl, backup, erase, refused, notices."""
 
 import contextlib
 import gc
@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from hub.cli_access import tokens, users
+from hub.cli_init import init
 from hub.cli_store import Config, fail, load_config, opened
 from hub.config.schema import json_schema
 from hub.notices.cli import app as notices
@@ -21,6 +22,7 @@ app = typer.Typer(help="The service of a site.", no_args_is_help=True, add_compl
 app.add_typer(notices, name="notices")
 app.add_typer(users, name="user")
 app.add_typer(tokens, name="token")
+app.command()(init)
 
 
 @app.command()

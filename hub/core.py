@@ -48,6 +48,8 @@ class Core:
         self.on_commit: Callable[[], None] = lambda: None
         self._started_at = clock.now()
         self._complaint: str | None = None
+        #: What an operator must notice, in words; told in the hub's health.
+        self.problems: Callable[[], Sequence[str]] = tuple
         self._line: Line = self._many(db) if shares(db) else OneLine(self._whole_link)
         self.dispatcher = Dispatcher(
             config, db, clock, discovery=discovery, health=self.health, turns=lambda: self.engine.turns,
@@ -109,6 +111,7 @@ class Core:
             notices_waiting=waiting.notices, notices_failed=waiting.notices_failed, refused=self.engine.refused,
             late=self.engine.stats.late, problem=self._complaint,
             model=read.newest_model(self._db, program_version()),
+            problems=tuple(text[:255] for text in self.problems())[:50],
         )  # fmt: skip
 
     def counters(self) -> dict[str, float]:

@@ -14,6 +14,8 @@ from hub.live import Live
 from hub.notices.plan import plan
 from hub.notices.worker import Worker
 from hub.store import read
+from hub.watch import Watcher
+from hub.watch.gather import Gatherer
 from hub.web import Health, Server
 from hub.web.health import OK
 from maskgate import topics
@@ -40,9 +42,15 @@ class Parts:
         self._worker = Worker(config, db, clock, place=self.core.place)
         self.core.on_commit = self._worker.wake
         self.core.engine.subscribe(self._tell)
+        gatherer = Gatherer(
+            config, db, connected=lambda: self.core.link.connected,
+            broker_certificate=lambda: self.core.link.certificate_ends,
+        )  # fmt: skip
+        self._watcher = Watcher(config, db, clock, gatherer, on_change=self._noticed, speaks=self._speaks)
+        self.core.problems = lambda: [one.finding.text for one in self._watcher.problems()]
         self._server = Server(
             config, db, self._live, clock, health=self._health, submit=self.core.engine.submit,
-            stats=self.core.counters, port=web_port,
+            stats=self.core.counters, problems=self._watcher.problems, port=web_port,
         )  # fmt: skip
 
     @property
@@ -63,6 +71,8 @@ class Parts:
         self._worker.start()
         self._core_started = True
         self.core.start()
+        self._stops.append(lambda: self._watcher.stop(STOP_S))
+        self._watcher.start()
 
     def stop(self, *, farewell: bool = True, clear: bool = False) -> None:
         """End in order, within `STOP_S`: what was decided is on disk.
@@ -93,6 +103,13 @@ class Parts:
     def _tell(self, door: str, state: DoorState, display: Display, made: Sequence[Decision]) -> None:
         for decision in made or (None,):
             self._live.publish(door, state, display, decision)
+
+    def _speaks(self) -> bool:
+        return self.core.place is None or self.core.place.leads
+
+    def _noticed(self) -> None:
+        self._worker.wake()
+        self.core.dispatcher.tell_health()
 
     def _health(self) -> Health:
         read.waiting(self._db)  # raises where the store does not answer

@@ -1,16 +1,10 @@
 """The first `node.yaml`: every setting with its meaning and its default, and the cameras that are there."""
 
 import re
-from collections.abc import Iterator
-from enum import Enum
 from pathlib import Path
-from typing import Any, get_args
-
-from pydantic import BaseModel
-from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
 
 from mask_node.config import NodeConfig
+from maskgate.first_file import commented
 
 _HEAD = """\
 # The configuration of a maskgate node. `maskgate node check --config {name}` looks it over.
@@ -43,38 +37,9 @@ def first_file(node: str, found: dict[int, str], name: str = "node.yaml") -> str
     lines.append(f"source: {next(iter(found), 0)}\n")
     for key, field in NodeConfig.model_fields.items():
         if key not in {"id", "source"}:
-            lines += ["\n", *_lines(key, field, "")]
-    lines += ["\n# In place of the short form above:\n", *_lines("source", NodeConfig.model_fields["source"], "")]
+            lines += ["\n", *commented(key, field)]
+    lines += ["\n# In place of the short form above:\n", *commented("source", NodeConfig.model_fields["source"])]
     return "".join(lines)
-
-
-def _lines(key: str, field: FieldInfo, indent: str) -> Iterator[str]:
-    section = _section(field.annotation)
-    about = ". ".join(part.rstrip(".") for part in (field.title, field.description) if part)
-    if section is None:
-        yield f"# {indent}{key}: {_written(field)}{f'  # {about}.' if about else ''}\n"
-        return
-    yield f"# {indent}{key}:  # {(section.__doc__ or '').strip().splitlines()[0]}\n"
-    for inner, settings in section.model_fields.items():
-        yield from _lines(inner, settings, indent + "  ")
-
-
-def _section(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((found for part in get_args(annotation) if (found := _section(part))), None)
-
-
-def _written(field: FieldInfo) -> str:
-    """Return the default as YAML writes it."""
-    value = field.get_default(call_default_factory=True)
-    if value is PydanticUndefined or value is None:
-        return "..." if value is PydanticUndefined else "null"
-    if isinstance(value, tuple):
-        return str(list(value))
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(value.value if isinstance(value, Enum) else value)
 
 
 def _read(path: Path) -> str:

@@ -56,7 +56,7 @@ def letter(
         "confidence": None if facts.get("confidence") is None else say.share(facts["confidence"]),
         "unacknowledged": _minutes(facts, say),
         "headline": headline(facts, suppressed, language),
-        "grave": about != VIOLATION or (not digest and facts["mode"] == Mode.HARD),
+        "grave": (about != VIOLATION and not facts.get("over")) or (not digest and facts["mode"] == Mode.HARD),
         "today": say.number(facts["count_today"]),
     }
     pictures = (Picture("person.jpg", "image/jpeg", picture),) if picture else ()
@@ -90,10 +90,14 @@ def headline(facts: Facts, suppressed: int, language: str = BASE) -> str:
     if facts.get("digest"):
         return say.count(f"digest_{about}", suppressed, door=door)
     if about != VIOLATION:
-        line = say.say("headline", "trouble", door=door, text=say.said(facts["text"]))
+        line = say.said(facts["text"])
+        if facts.get("door"):  # else it is the whole site's, which the subject names
+            line = say.say("headline", "trouble", door=door, text=line)
     else:
         what = MaskState.INCORRECT if facts["state"] == MaskState.INCORRECT else MaskState.NO_MASK
         line = say.say("headline", f"{'refused' if _refused(facts) else 'seen'}_{what.value}", door=door)
+    if facts.get("over"):
+        line = say.say("headline", "over", headline=line)
     if facts.get("unacknowledged_s"):
         line = say.say("headline", "escalated", headline=line)
     return say.count("before", suppressed, headline=line) if suppressed else line

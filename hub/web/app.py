@@ -6,9 +6,8 @@ from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 
 from hub.roles import Role
-from hub.web import api, display, errors, health, metrics
+from hub.web import api, display, errors, health, metrics, pages
 from hub.web.context import PREFIX, Context
-from hub.web.pages import account, console, sign_in
 from hub.web.security.guard import Guard
 from hub.web.security.headers import SecurityHeaders
 from hub.web.security.limits import BodyLimit
@@ -27,7 +26,7 @@ def make_app(context: Context) -> FastAPI:
     app.add_middleware(metrics.Timing, measured=measured)
     app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders)
-    for room in (console.routes, sign_in.routes, account.routes, api.routes):
+    for room in (pages.routes, api.routes):
         app.include_router(room(context, guard))
     closed = [] if context.config.web.open_displays else [Depends(guard.needs(Role.VIEWER))]
     app.include_router(display.routes(context), dependencies=closed, include_in_schema=False)

@@ -1,6 +1,6 @@
 """What every room of the pages is given."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from hub.config import HubConfig
 from hub.inputs import Answer, CommandIn, PassageIn
 from hub.live import Live
+from hub.watch.problem import Problem
 from hub.web.health import HealthCheck
 from maskgate.clock import Clock
 
@@ -19,6 +20,8 @@ PREFIX = "/api/v1"
 Submit = Callable[[CommandIn | PassageIn], "Future[Answer]"]
 #: Counters since the start of the program, by the name that a metric of them has without prefix and suffix.
 Stats = Callable[[], Mapping[str, float]]
+#: What an operator must notice of the site, the gravest first.
+Problems = Callable[[], Sequence[Problem]]
 
 
 def templates() -> Environment:
@@ -40,4 +43,5 @@ class Context:
     health: HealthCheck
     submit: Submit | None = None
     stats: Stats = dict
+    problems: Problems = tuple
     pages: Environment = field(default_factory=templates)

@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
@@ -19,7 +19,7 @@ def add(app: FastAPI, context: Context) -> None:
 
     @app.exception_handler(NotSignedInError)
     def not_signed_in(request: Request, _error: Exception) -> Response:
-        if _is_api(request) or request.method != "GET" or "text/html" not in request.headers.get("accept", ""):
+        if _is_api(request) or request.method != "GET" or not _reads_pages(request):
             words = "sign in, or send a token: Authorization: Bearer ..."
             return problem(401, words, headers={"WWW-Authenticate": "Bearer"})
         onward = request.url.path + (f"?{request.url.query}" if request.url.query else "")
@@ -35,19 +35,30 @@ def add(app: FastAPI, context: Context) -> None:
     def other(request: Request, error: HTTPException) -> Response:
         if _is_api(request):
             return refused(error)
-        return PlainTextResponse(str(error.detail), error.status_code, dict(error.headers or {}))
+        if not _reads_pages(request):
+            return PlainTextResponse(str(error.detail), error.status_code, dict(error.headers or {}))
+        title = "Not here" if error.status_code == 404 else "That did not work"
+        return forms.page(context, "said.html", error.status_code, title=title, problem=forms.sentence(error.detail))
 
     @app.exception_handler(RequestValidationError)
     def not_as_described(request: Request, error: RequestValidationError) -> Response:
-        return invalid(error) if _is_api(request) else PlainTextResponse("not understood", 422)
+        if _is_api(request):
+            return invalid(error)
+        return forms.page(context, "said.html", 422, title="Not here", problem="This address is not understood.")
 
     @app.exception_handler(SQLAlchemyError)
     def store_fails(request: Request, _error: Exception) -> Response:
         if _is_api(request):
             return problem(503, "the hub cannot read or write its store just now", headers={"Retry-After": "5"})
-        words = context.pages.get_template("sorry.html").render(site=context.config.site)
-        return HTMLResponse(words, 503, {"Retry-After": "5"})
+        words = "The hub cannot read its store just now."
+        answer = forms.page(context, "sorry.html", 503, title="One moment", problem=words)
+        answer.headers["Retry-After"] = "5"
+        return answer
 
 
 def _is_api(request: Request) -> bool:
     return request.url.path.startswith(PREFIX)
+
+
+def _reads_pages(request: Request) -> bool:
+    return "text/html" in request.headers.get("accept", "")

@@ -1,6 +1,7 @@
 """`/metrics`, for Prometheus. The names are documented in docs/metrics.md; a test holds the page against them."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from ipaddress import ip_address
 from typing import Annotated
@@ -16,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.roles import Role
 from hub.store import read
+from hub.watch.problem import Kind, Severity
 from hub.web.context import PREFIX, Context
 from hub.web.health import OK, checked
 from hub.web.security.guard import Guard
@@ -99,6 +101,7 @@ class Site(Collector):
                 counter = CounterMetricFamily(f"maskgate_{name}", f"{words}, since the start")
                 counter.add_metric([], stats[name])
                 yield counter
+        yield self._problems()
         if health.store == OK:
             waiting = read.waiting(context.db)
             yield _gauge("maskgate_outbox_messages", "Messages that the broker has not taken yet", waiting.outbox)
@@ -108,6 +111,14 @@ class Site(Collector):
             yield notices
             yield from self._doors()
             yield from self._nodes()
+
+    def _problems(self) -> Metric:
+        found = Counter((one.finding.kind, one.finding.severity) for one in self._context.problems())
+        problems = GaugeMetricFamily("maskgate_problems", "What an operator must notice", labels=["kind", "severity"])
+        for kind in Kind:
+            for severity in Severity:
+                problems.add_metric([kind, severity], found[kind, severity])
+        return problems
 
     def _doors(self) -> Iterator[Metric]:
         stored = read.door_documents(self._context.db)

@@ -14,7 +14,7 @@ from hub.config import HubConfig
 from hub.live import Live
 from hub.store import read
 from hub.web.app import make_app
-from hub.web.context import Context, Stats, Submit
+from hub.web.context import Context, Problems, Stats, Submit
 from hub.web.health import Health, HealthCheck
 from hub.web.security import signing
 from maskgate.clock import Clock
@@ -38,6 +38,7 @@ class Server:
         health: HealthCheck | None = None,
         submit: Submit | None = None,
         stats: Stats = dict,
+        problems: Problems = tuple,
         port: int | None = None,
     ) -> None:
         """`port` stands for the configured one; 0 takes any that is free. Without `submit` no command is taken."""
@@ -49,7 +50,7 @@ class Server:
         self._web, self._host = config.web, config.web.host
         self._wanted = config.web.port if port is None else port
         self._live = live
-        self._context = Context(config, db, live, clock, health or store_alone, submit, stats)
+        self._context = Context(config, db, live, clock, health or store_alone, submit, stats, problems)
         self._app = make_app(self._context)
         self._port: int | None = None
         self._server: uvicorn.Server | None = None

@@ -1,5 +1,7 @@
 """What the hub says of itself."""
 
+from typing import Annotated
+
 from pydantic import Field
 
 from maskgate.messages.base import Message, Timestamp
@@ -27,4 +29,7 @@ class HubHealth(Message):
     )
     model: str | None = Field(
         default=None, max_length=200, description="The models that nodes of the hub's own version run, where known."
+    )
+    problems: tuple[Annotated[str, Field(max_length=255)], ...] = Field(
+        default=(), max_length=50, description="What an operator must notice of the whole site, the gravest first."
     )

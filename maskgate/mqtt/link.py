@@ -8,10 +8,12 @@ what must not be lost lives in the callers' outboxes, which publish again whatev
 import contextlib
 import logging
 import socket
+import ssl
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import paho.mqtt.client as paho
@@ -83,6 +85,8 @@ class Link:
         self._backoff = Backoff()
         #: The thread's last sign of life; ahead of the clock while a long silence is in order. Monotonic seconds.
         self.beat = time.monotonic()
+        #: When the certificate ends that the broker showed last; None without TLS.
+        self.certificate_ends: datetime | None = None
         self._thread = threading.Thread(target=self._run, name=f"mqtt-{client_id}", daemon=True)
 
     @property
@@ -205,6 +209,7 @@ class Link:
         options = self._protocol.connect_options(keep_session=self._keep_session)
         self.beat = time.monotonic() + CONNECT_S
         client.connect(self._settings.host, self._settings.port, self._settings.keepalive, **options)
+        self.certificate_ends = _certificate_ends(client)
         while not self._stopping.is_set():
             self.beat = time.monotonic()
             alive = client.loop(timeout=0.5) == paho.MQTT_ERR_SUCCESS
@@ -294,6 +299,13 @@ class Link:
             call()
         except Exception:
             log.exception("a message handler failed; the connection goes on")
+
+
+def _certificate_ends(client: paho.Client) -> datetime | None:
+    shown = client.socket()
+    certificate = shown.getpeercert() if isinstance(shown, ssl.SSLSocket) else None
+    ends = (certificate or {}).get("notAfter")
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(ends), UTC) if isinstance(ends, str) else None
 
 
 def _send_at_once(_client: paho.Client, _userdata: Any, sock: Any) -> None:

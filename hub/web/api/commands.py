@@ -47,32 +47,32 @@ def routes(context: Context, guard: Guard) -> APIRouter:
     @router.post("/mode")
     def mode(door: Known, body: models.ModeBody, who: Operator) -> models.Done:
         """Change the mode."""
-        return _command(context, door, who, SetMode(sent_at=context.clock.now(), mode=body.mode))
+        return command(context, door, who, SetMode(sent_at=context.clock.now(), mode=body.mode))
 
     @router.post("/lock")
     def lock(door: Known, body: models.LockBody, who: Operator) -> models.Done:
         """Lock or unlock by hand."""
-        return _command(context, door, who, SetLock(sent_at=context.clock.now(), action=body.action))
+        return command(context, door, who, SetLock(sent_at=context.clock.now(), action=body.action))
 
     @router.post("/override")
     def override(door: Known, body: models.OverrideBody, who: Operator) -> models.Done:
         """Hold the entry open or shut, or end that."""
-        return _command(context, door, who, Override(sent_at=context.clock.now(), **body.model_dump()))
+        return command(context, door, who, Override(sent_at=context.clock.now(), **body.model_dump()))
 
     @router.post("/acknowledge")
     def acknowledge(door: Known, who: Operator) -> models.Done:
         """Say that somebody has seen the problem."""
-        return _command(context, door, who, Acknowledge(sent_at=context.clock.now()))
+        return command(context, door, who, Acknowledge(sent_at=context.clock.now()))
 
     @router.post("/emergency")
     def emergency(door: Known, body: models.EmergencyBody, who: Operator) -> models.Done:
         """Release the entry, or end that."""
-        return _command(context, door, who, Emergency(sent_at=context.clock.now(), active=body.active))
+        return command(context, door, who, Emergency(sent_at=context.clock.now(), active=body.active))
 
     @router.post("/message")
     def message(door: Known, body: models.MessageBody, who: Operator) -> models.Done:
         """Show words on the displays."""
-        return _command(context, door, who, ShowMessage(sent_at=context.clock.now(), **body.model_dump()))
+        return command(context, door, who, ShowMessage(sent_at=context.clock.now(), **body.model_dump()))
 
     @router.post("/test")
     def test(door: Known, body: models.TestBody, who: Operator) -> models.Done:
@@ -97,7 +97,8 @@ def _nobody(now: datetime, door: Door, body: models.TestBody, who: Visitor) -> P
     )  # fmt: skip
 
 
-def _command(context: Context, door: Door, who: Visitor, command: AnyCommand) -> models.Done:
+def command(context: Context, door: Door, who: Visitor, command: AnyCommand) -> models.Done:
+    """Hand a command to a door and wait until it is on disk; raises `HTTPException` where it was not obeyed."""
     mark = f"web-{new_id(context.clock.now())}"
     done = _submit(context, CommandIn(door.id, command, mark, by=who.actor))
     if isinstance(command, SetLock | Override) and any(one.event_type is EventType.EMERGENCY for one in done.decisions):

@@ -1,34 +1,40 @@
-"""The console's routes. They read; nothing here moves a door."""
+"""The first page: doors as they stand, what must be noticed, what happened last; and the news that keep pages fresh."""
 
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import Response
 
 from hub.roles import Role
 from hub.store import read
 from hub.web.context import Context
-from hub.web.pages import views
+from hub.web.health import checked
+from hub.web.pages import attention, layout, views
 from hub.web.security.guard import Guard
 from hub.web.security.visitor import Visitor
 from hub.web.stream import SIGNED_S, room_for_one_more, stream
+from maskgate.messages import DoorState
 
-#: Events on the console.
-LATEST = 50
+#: Events on the first page.
+LATEST = 15
 
 
 def routes(context: Context, guard: Guard) -> APIRouter:
-    """Return the console and what keeps it fresh."""
+    """Return the first page and the stream of news."""
     router = APIRouter(include_in_schema=False)
     Signed = Annotated[Visitor, Depends(guard.needs(Role.VIEWER))]  # noqa: N806 - a type
 
-    @router.get("/", response_class=HTMLResponse)
-    def console(who: Signed) -> str:
-        return context.pages.get_template("console.html").render(_console(context), who=who)
-
-    @router.get("/parts", response_class=HTMLResponse)
-    def parts(_who: Signed) -> str:
-        return context.pages.get_template("parts.html").render(_console(context))
+    @router.get("/")
+    def console(who: Signed, done: str = "") -> Response:
+        config, now = context.config, context.clock.now()
+        names, shown = door_names(context), cards(context)
+        rows = [views.event_row(event.decision, names, config.zone, now) for event in read.recent(context.db, LATEST)]
+        found = attention.problems(
+            checked(context.health, config), list(shown.values()), node_rows(context), context.problems()
+        )
+        return layout.page(
+            context, who, "overview.html", here="/", done=done, doors=list(shown.values()), events=rows, problems=found
+        )
 
     @router.get("/events")
     async def events(_who: Signed) -> Response:
@@ -40,19 +46,30 @@ def routes(context: Context, guard: Guard) -> APIRouter:
     return router
 
 
-def _console(context: Context) -> dict[str, Any]:
-    """Return all that the console shows."""
-    config, now, zone = context.config, context.clock.now(), context.config.zone
-    names = {door.id: door.name for door in config.doors}
-    stored, heard = read.door_documents(context.db), read.node_rows(context.db)
-    cards = []
-    for door in config.doors:
-        live = context.live.latest(door.id)
-        state = live.state if live else stored[door.id][0] if door.id in stored else None
-        cards.append(views.door_card(door, state, zone, now))
-    nodes = [views.node_row(node, door, heard.get(node), zone, now) for door in config.doors for node in door.nodes]
+def door_names(context: Context) -> dict[str, str]:
+    """Return the name of every door, by id."""
+    return {door.id: door.name for door in context.config.doors}
+
+
+def states(context: Context) -> dict[str, DoorState]:
+    """Return every door as it stands: the newest told, else the one stored."""
+    stored = {name: state for name, (state, _) in read.door_documents(context.db).items()}
+    return stored | {name: update.state for name in stored if (update := context.live.latest(name))}
+
+
+def cards(context: Context) -> dict[str, dict[str, Any]]:
+    """Return what is shown of each door, by id."""
+    known, now = states(context), context.clock.now()
     return {
-        "site": config.site, "zone": config.timezone, "now": views.moment(now, zone, now),
-        "doors": cards, "nodes": nodes, "trouble": views.trouble(config, cards, nodes),
-        "events": [views.event_row(event.decision, names, zone, now) for event in read.recent(context.db, LATEST)],
-    }  # fmt: skip
+        door.id: views.door_card(door, known.get(door.id), context.config.zone, now) for door in context.config.doors
+    }
+
+
+def node_rows(context: Context) -> list[dict[str, Any]]:
+    """Return what is shown of each node."""
+    heard, now = read.node_rows(context.db), context.clock.now()
+    return [
+        views.node_row(node, door, heard.get(node), context.config.zone, now)
+        for door in context.config.doors
+        for node in door.nodes
+    ]

@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.requests import Request
 
 from hub.web.context import Context
-from hub.web.pages import cookies
+from hub.web.pages import assets, cookies
 from hub.web.security import secrets, signing
 from hub.web.security.guard import FORM_FIELD
 
@@ -19,7 +19,14 @@ def page(
     context: Context, template: str, status: int = 200, *, title: str, problem: str = "", **words: Any
 ) -> HTMLResponse:
     """Return one of the small pages."""
-    shown = {"site": context.config.site, "title": title, "problem": problem, "shortest": secrets.SHORTEST, **words}
+    shown = {
+        "site": context.config.site,
+        "build": assets.build(),
+        "title": title,
+        "problem": problem,
+        "shortest": secrets.SHORTEST,
+        **words,
+    }
     return HTMLResponse(context.pages.get_template(template).render(shown), status)
 
 
@@ -52,7 +59,7 @@ def too_soon(error: signing.TooSoonError) -> str:
     return f"Too many wrong passwords. Wait {wait} and try again."
 
 
-def sentence(error: Exception) -> str:
+def sentence(error: object) -> str:
     """Return the text of an error as a sentence."""
-    text = str(error)
+    text = str(error).rstrip(".")
     return text[:1].upper() + text[1:] + "."

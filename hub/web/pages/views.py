@@ -1,12 +1,11 @@
 """Rows and documents into what the pages show: words, times of the site, tones of colour. Pure."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hub.config import Door, HubConfig
+from hub.config import Door
 from hub.store.read import Node
 from maskgate.clock import rfc3339
 from maskgate.messages import Decision, DoorState, EventType, LockState
@@ -41,12 +40,24 @@ EVENT: dict[str, Chip] = {
     EventType.EMERGENCY: ("Emergency", "bad"),
     EventType.FAULT: ("Fault", "bad"),
 }
+#: What became of a notice.
+NOTICE: dict[str, Chip] = {
+    "waiting": ("Waiting", "warn"),
+    "sent": ("Sent", "good"),
+    "suppressed": ("Counted into another", "unknown"),
+    "failed": ("Given up", "bad"),
+    "held": ("Held for quiet hours", "unknown"),
+    "acknowledged": ("Not needed", "unknown"),
+}
 NODE: dict[str | None, Chip] = {
     "online": ("Online", "good"),
     "offline": ("Offline", "bad"),
     "stopped": ("Stopped", "unknown"),
     None: ("Never heard", "warn"),
 }
+#: An icon for each word of a lock.
+LOCK_ICON = {"locked": "lock", "unlocked": "lock-open", "bad": "triangle-exclamation", "moving": "rotate"}
+MODE = {"off": "Only counts", "soft": "Shows and tells", "hard": "Also moves the lock"}
 CAMERA = {"ok": "picture fine", "degraded": "picture dark or frozen", "lost": "no picture"}
 
 
@@ -73,6 +84,8 @@ def door_card(door: Door, state: DoorState | None, zone: ZoneInfo, now: datetime
     """Return what the console shows of a door; `state` is None until the hub has seen it."""
     card: dict[str, Any] = {
         "id": door.id, "name": door.name, "mode": None, "entry": door.policy.entry.value,
+        "has_lock": door.lock is not None,
+        "held": False, "icon": "door-closed" if door.lock is None else "circle-question",
         "lock": ("No lock", "unknown") if door.lock is None else LOCK[LockState.UNKNOWN],
         "problem": None, "emergency": False, "last": None, "people": 0, "violations": 0, "until": None,
     }  # fmt: skip
@@ -80,15 +93,18 @@ def door_card(door: Door, state: DoorState | None, zone: ZoneInfo, now: datetime
         return card
     if door.lock is not None:
         card["lock"] = LOCK[state.lock]
+        card["icon"] = LOCK_ICON.get(card["lock"][1], "circle-question")
+    waits = state.until is not None and state.until > now
     return {
         **card,
+        "held": waits and state.last is not None and state.last.event_type is EventType.OVERRIDE,
         "mode": state.mode.value,
         "entry": state.entry.value,
         "problem": state.problem,
         "emergency": state.emergency,
         "people": state.counters.people,
         "violations": state.counters.violations,
-        "until": moment(state.until, zone, now) if state.until and state.until > now else None,
+        "until": moment(state.until, zone, now) if state.until and waits else None,
         "last": _last(state.last, zone, now) if state.last else None,
     }
 
@@ -97,6 +113,7 @@ def _last(decision: Decision, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
     return {
         "chip": EVENT.get(decision.event_type) or DECISION[decision.decision],
         "text": decision.text,
+        "by": decision.by,
         "confidence": _sure(decision.confidence),
         "at": moment(decision.at, zone, now),
     }
@@ -106,6 +123,8 @@ def event_row(decision: Decision, names: dict[str, str], zone: ZoneInfo, now: da
     """Return one line of the table of events; faults and commands have neither camera nor state."""
     return {
         "key": decision.id,
+        "passage": decision.passage,
+        "by": decision.by,
         "at": moment(decision.at, zone, now),
         "door": names.get(decision.door, decision.door),
         "node": decision.node or "",
@@ -119,7 +138,10 @@ def event_row(decision: Decision, names: dict[str, str], zone: ZoneInfo, now: da
 
 def node_row(node: str, door: Door, row: Node | None, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
     """Return what the console shows of a node; `row` is None for one that was never heard."""
-    shown: dict[str, Any] = {"id": node, "door": door.name, "chip": NODE[None], "facts": [], "heard": None, "bad": None}
+    shown: dict[str, Any] = {
+        "id": node, "door": door.name, "door_id": door.id, "chip": NODE[None], "facts": [], "heard": None, "bad": None,
+        "health": None,
+    }  # fmt: skip
     if row is None:
         return shown
     shown["chip"] = NODE.get(row.availability, NODE[None])
@@ -128,6 +150,7 @@ def node_row(node: str, door: Door, row: Node | None, zone: ZoneInfo, now: datet
         shown["bad"] = CAMERA[health.camera] if health.camera != "ok" else None
         if health.detector != "ok":
             shown["bad"] = "the detector has failed"
+        shown["health"] = health
         shown["facts"] = [
             f"{health.fps:.1f} frames/s",
             *([f"{health.latency_ms.p50:.0f} ms a frame"] if health.latency_ms else []),
@@ -137,12 +160,31 @@ def node_row(node: str, door: Door, row: Node | None, zone: ZoneInfo, now: datet
     return shown
 
 
-def trouble(config: HubConfig, cards: Sequence[dict[str, Any]], nodes: Sequence[dict[str, Any]]) -> str:
-    """Return the one line at the head of the console: empty when all is well."""
-    doors = sum(bool(card["problem"] or card["emergency"] or card["lock"][1] == "bad") for card in cards)
-    silent = sum(node["chip"][1] in ("bad", "warn") or node["bad"] is not None for node in nodes)
-    parts = [
-        *([f"{doors} of {len(config.doors)} doors" if len(config.doors) > 1 else "the door"] if doors else []),
-        *([f"{silent} of {len(nodes)} cameras" if len(nodes) > 1 else "the camera"] if silent else []),
-    ]
-    return " and ".join(parts)
+def passage_row(
+    row: Any, document: dict[str, Any] | None, names: dict[str, str], zone: ZoneInfo, now: datetime
+) -> dict[str, Any]:
+    """Return one passage, or one verdict about it; `document` is the decision that followed, if any did."""
+    made = Decision.model_validate(document) if document else None
+    return {
+        "key": f"{row.passage}-{row.node}-{row.revision}", "passage": row.passage, "revision": row.revision,
+        "at": moment(row.received_at, zone, now), "seen_from": moment(row.seen_from, zone, now),
+        "stayed": f"{max(0.0, (row.seen_to - row.seen_from).total_seconds()):.1f} s",
+        "door": names.get(row.door, row.door), "door_id": row.door, "node": row.node, "state": STATE[row.state],
+        "confidence": _sure(row.confidence), "frames": row.frames, "faces": row.faces_in_view, "model": row.model,
+        "reason": row.reason.replace("_", " "),
+        "decision": (EVENT.get(made.event_type) or DECISION[made.decision]) if made else ("Not decided", "unknown"),
+        "text": made.text if made else "", "mode": made.mode.value if made else "",
+        "decided": moment(made.at, zone, now) if made else None,
+    }  # fmt: skip
+
+
+def notice_row(row: Any, headline: str | None, names: dict[str, str], zone: ZoneInfo, now: datetime) -> dict[str, Any]:
+    """Return one notice and its fate."""
+    return {
+        "id": row.id, "at": moment(row.created_at, zone, now), "recipient": row.recipient,
+        "about": headline or row.kind.replace("_", " "), "door": names.get(row.door, row.door),
+        "status": NOTICE.get(row.status, (row.status, "unknown")), "failed": row.status == "failed",
+        "sent": moment(row.sent_at, zone, now) if row.sent_at else None,
+        "next": moment(row.next_try, zone, now) if row.status == "waiting" and row.attempts else None,
+        "tries": row.attempts, "error": row.last_error if row.status != "sent" else None,
+    }  # fmt: skip

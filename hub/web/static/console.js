@@ -1,19 +1,20 @@
 "use strict";
-// Keeps the console fresh: the hub says that something changed, and the page asks for its parts anew. Without word it
-// asks now and then, because cameras change too.
+// Keeps pages fresh: the hub says that something changed, and what is marked `data-live` is taken from the page asked
+// for anew. Without word it asks now and then, because cameras change too.
 
 (() => {
-  const SOON_MS = 400; // a burst of changes is one question
+  const SOON_MS = 300; // a burst of changes is one question
   const NOW_AND_THEN_MS = 10000;
   const SILENCE_MS = 6000;
-  const parts = document.getElementById("parts");
   const line = document.getElementById("line");
+  const news = document.getElementById("news");
   let source = null;
   let heardAt = performance.now();
   let openedAt = performance.now();
-  let asked = 0;
+  let asked = performance.now();
   let asking = false;
   let again = false;
+  let timer = 0;
 
   function say(word, tone) {
     if (line.textContent !== word) line.textContent = word;
@@ -29,8 +30,12 @@
     again = false;
     asked = performance.now();
     try {
-      const answer = await fetch("/parts", { cache: "no-store", signal: AbortSignal.timeout(5000) });
-      if (answer.ok) put(await answer.text());
+      const address = new URL(location.href);
+      address.searchParams.delete("done");
+      address.hash = "";
+      const answer = await fetch(address, { cache: "no-store", headers: { Accept: "text/html" }, signal: AbortSignal.timeout(8000) });
+      if (answer.redirected) location.reload(); // the session is over
+      else if (answer.ok) put(new DOMParser().parseFromString(await answer.text(), "text/html"));
     } catch {
       // The stream says whether the hub is there; the next round asks again.
     } finally {
@@ -39,22 +44,36 @@
     }
   }
 
-  function put(html) {
-    const known = new Set([...parts.querySelectorAll("tr[data-key]")].map((row) => row.dataset.key));
-    const focus = document.activeElement && document.activeElement.getAttribute("href");
-    parts.innerHTML = html; // our own page, escaped by the hub
-    if (known.size) {
-      for (const row of parts.querySelectorAll("tr[data-key]")) {
-        if (!known.has(row.dataset.key)) row.classList.add("new");
+  function put(page) {
+    const focus = document.activeElement ? document.activeElement.id : "";
+    for (const part of document.querySelectorAll("[data-live]")) {
+      const fresh = page.getElementById(part.id);
+      if (!fresh || fresh.innerHTML === part.dataset.was) continue;
+      const known = new Set([...part.querySelectorAll("tr[data-key]")].map((row) => row.dataset.key));
+      const open = [...part.querySelectorAll("details[open]")].map((item) => item.id);
+      part.dataset.was = fresh.innerHTML;
+      part.replaceChildren(...fresh.childNodes);
+      for (const id of open) {
+        const item = document.getElementById(id);
+        if (item) item.open = true;
+      }
+      for (const row of part.querySelectorAll("tr[data-key]")) {
+        if (!known.has(row.dataset.key)) arrived(row);
       }
     }
-    if (focus) {
-      const link = [...parts.querySelectorAll("a")].find((item) => item.getAttribute("href") === focus);
-      if (link) link.focus({ preventScroll: true });
-    }
+    const item = focus && document.activeElement === document.body ? document.getElementById(focus) : null;
+    if (item) item.focus({ preventScroll: true });
   }
 
-  let timer = 0;
+  function arrived(row) {
+    row.classList.add("new");
+    if (!row.dataset.say) return;
+    const said = document.createElement("p");
+    said.textContent = row.dataset.say;
+    news.append(said);
+    while (news.childElementCount > 5) news.firstElementChild.remove();
+  }
+
   function soon() {
     if (!timer) {
       timer = setTimeout(() => {

@@ -77,7 +77,11 @@ def calls(config: HubConfig, count: int) -> Iterator[str]:
     middle = datetime.now(UTC) - timedelta(days=DAYS / 2)
     far = f"{round(middle.timestamp() * 1000)}-{count // 2}"
     day = f"since={middle:%Y-%m-%dT%H:%M:%SZ}&until={middle + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
-    yield from ("/", "/parts", "/sign-in", "/account", "/display/door-0", "/healthz", "/readyz", "/metrics")
+    yield from ("/", "/sign-in", "/account", "/display/door-0", "/healthz", "/readyz", "/metrics")
+    local = f"since={middle:%Y-%m-%dT%H:%M}"
+    yield from ("/doors/door-0", "/passages", f"/passages?cursor={far}", f"/passages?door=door-3&state=no_mask&{local}")
+    yield from (f"/passages/{count // 2:032x}", "/charts?days=90", "/charts?days=7&door=door-1", "/nodes", "/notices")
+    yield from ("/notices?status=failed", "/people", "/audit", "/assets/tabler.css")
     api = "/api/v1/"
     yield from (api + name for name in ("doors", "doors/door-0", "nodes", "nodes/cam-0-a", "me", "people", "tokens"))
     for name in ("passages", "decisions"):

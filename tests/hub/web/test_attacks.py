@@ -94,7 +94,7 @@ def test_a_session_ends_by_itself_and_by_its_owner(hall: Hall, stranger: httpx.C
 
 def test_clickjacking_no_page_with_anything_to_press_is_framed(hall: Hall) -> None:
     with hall.browser(Role.ADMIN) as client:
-        for path in ("/", "/parts", "/account", "/sign-in", "/welcome", "/api/v1/doors", "/nowhere"):
+        for path in ("/", "/doors/front", "/people", "/account", "/sign-in", "/welcome", "/api/v1/doors", "/nowhere"):
             headers = client.get(path).headers
             assert "frame-ancestors 'none'" in headers["content-security-policy"], path
             assert headers["x-frame-options"] == "DENY", path
@@ -149,8 +149,11 @@ def test_xss_by_names_and_topics(tmp_path: Path) -> None:
     try:
         decision = site.decision(EventType.DENIED, text=evil, by=evil)
         site.happens(DisplayKind.MESSAGE, decision, text=evil, title="<b>", problem=evil)
-        for path in ("/", "/parts", "/account", "/sign-in", "/display/front", "/sign-in?next=/%22%3E%3Cimg%20src=x%3E",
-                     "/welcome?code=%22%3E%3Cimg%20src=x%3E"):  # fmt: skip
+        for path in (
+            "/", "/doors/front", "/passages", "/charts", "/notices", "/nodes", "/account", "/sign-in", "/display/front",
+            "/sign-in?next=/%22%3E%3Cimg%20src=x%3E", "/welcome?code=%22%3E%3Cimg%20src=x%3E",
+            "/passages?since=%22%3E%3Cimg%20src=x%3E&door=%3Cimg%20src=x%3E",
+        ):  # fmt: skip
             page = site.get(path)
             assert "<img src=x" not in page.text, path
             assert "unsafe" not in page.headers["content-security-policy"]

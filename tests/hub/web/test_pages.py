@@ -19,28 +19,30 @@ def test_the_console_shows_doors_decisions_and_cameras(site: Site) -> None:
     site.node_says("cam-front")
     site.node_says("cam-yard", Availability.OFFLINE, camera=CameraState.LOST)
     site.happens(DisplayKind.DENIED, site.decision(EventType.DENIED), lock=LockState.LOCKED, seconds=60)
-    page = site.get("/").text
-    for words in (
-        "Head office", "Front entry", "Locked", "Refused", "No mask", "97%", "hard", "until", "cam-front", "Online",
-        "14.8 frames/s", "31 ms a frame", "52 °C", "Offline", "no picture", "Yard", "No lock",
-        "Needs a look: 1 of 2 cameras", "/display/front",
-    ):  # fmt: skip
-        assert words in page, words
+    said = {
+        "/": ("Head office", "Front entry", "Locked", "Refused", "No mask", "97%", "hard", "until", "Yard", "No lock",
+              "Camera cam-yard (Yard): no picture"),
+        "/doors/front": ("Front entry", "Locked", "Refused", "/display/front", "cam-front", "Online"),
+        "/nodes": ("cam-front", "Online", "14.8 frames/s", "31 ms a frame", "52 °C", "Offline", "No picture"),
+    }  # fmt: skip
+    for path, words in said.items():
+        page = site.get(path).text
+        assert [word for word in words if word not in page] == [], path
 
 
 def test_a_jammed_lock_and_a_problem_are_said_in_words(site: Site) -> None:
     site.happens(DisplayKind.IDLE, lock=LockState.JAMMED, problem="The lock did not answer")
-    page = site.get("/parts").text
+    page = site.get("/").text
     assert "Jammed" in page
     assert "The lock did not answer" in page
-    assert "Needs a look: 1 of 2 doors" in page
+    assert page.index("Needs a look") < page.index("Front entry: The lock did not answer.") < page.index("<article")
 
 
 def test_times_are_the_sites_and_an_older_day_is_named(site: Site) -> None:
     at = site.clock.now() - timedelta(days=2)
     site.happens(DisplayKind.IDLE, site.decision(EventType.GRANTED, at=at, state=MaskState.MASK, text="Mask"))
     there = at.astimezone(site.config.zone)
-    assert f"{there.day} {there:%b %H:%M:%S}" in site.get("/parts").text
+    assert f"{there.day} {there:%b %H:%M:%S}" in site.get("/").text
 
 
 def test_what_people_wrote_is_escaped(site: Site) -> None:
@@ -147,3 +149,11 @@ def test_a_stop_lets_viewers_go_at_once_and_a_start_serves_the_same_port(site: S
     site.server.start()
     assert site.server.port == port
     assert httpx.get(f"{site.url}/healthz").status_code == 200
+
+
+def test_every_span_of_the_charts_is_drawn(site: Site) -> None:
+    for days in ("1", "7", "30", "90", "no number"):
+        answer = site.get(f"/charts?days={days}")
+        assert answer.status_code == 200, days
+        assert "export/counts.csv?" in answer.text
+        assert ("by=hour" in answer.text) == (days != "90"), days

@@ -13,7 +13,28 @@ from tests.hub.web.hall import Hall
 #: The least role that may; None: nobody needs to sign in.
 TABLE: dict[tuple[str, str], Role | None] = {
     ("GET", "/"): Role.VIEWER,
-    ("GET", "/parts"): Role.VIEWER,
+    ("GET", "/doors/{door}"): Role.VIEWER,
+    ("POST", "/doors/{door}/mode"): Role.OPERATOR,
+    ("POST", "/doors/{door}/override"): Role.OPERATOR,
+    ("POST", "/doors/{door}/acknowledge"): Role.OPERATOR,
+    ("GET", "/doors/{door}/emergency"): Role.OPERATOR,
+    ("POST", "/doors/{door}/emergency"): Role.OPERATOR,
+    ("POST", "/doors/{door}/message"): Role.OPERATOR,
+    ("GET", "/passages"): Role.VIEWER,
+    ("GET", "/passages/{passage}"): Role.VIEWER,
+    ("GET", "/charts"): Role.VIEWER,
+    ("GET", "/notices"): Role.VIEWER,
+    ("POST", "/notices/{notice}/resend"): Role.OPERATOR,
+    ("GET", "/nodes"): Role.VIEWER,
+    ("GET", "/people"): Role.ADMIN,
+    ("POST", "/people"): Role.ADMIN,
+    ("POST", "/people/{name}/link"): Role.ADMIN,
+    ("POST", "/people/{name}/role"): Role.ADMIN,
+    ("POST", "/people/{name}/remove"): Role.ADMIN,
+    ("POST", "/tokens"): Role.ADMIN,
+    ("POST", "/tokens/{token}/revoke"): Role.ADMIN,
+    ("GET", "/audit"): Role.ADMIN,
+    ("GET", "/assets/{name}"): None,
     ("GET", "/events"): Role.VIEWER,
     ("GET", "/sign-in"): None,
     ("POST", "/sign-in"): None,
@@ -42,6 +63,7 @@ TABLE: dict[tuple[str, str], Role | None] = {
     ("POST", "/api/v1/doors/{door}/test"): Role.OPERATOR,
     ("GET", "/api/v1/nodes"): Role.VIEWER,
     ("GET", "/api/v1/nodes/{node}"): Role.VIEWER,
+    ("GET", "/api/v1/problems"): Role.VIEWER,
     ("GET", "/api/v1/passages"): Role.VIEWER,
     ("GET", "/api/v1/passages/{passage}"): Role.VIEWER,
     ("GET", "/api/v1/passages/{passage}/picture"): Role.OPERATOR,
@@ -134,6 +156,6 @@ def test_the_last_administrator_stays(hall: Hall) -> None:
 
 
 def ask(client: httpx.Client, method: str, path: str) -> int:
-    address = path.format(**PARTS) + ("/form.css" if path == "/static" else "")
+    address = path.format(**PARTS) + ("/console.css" if path == "/static" else "")
     with client.stream(method, address, json={} if method in {"POST", "PUT"} else None) as answer:
         return answer.status_code
