@@ -20,7 +20,8 @@ from tests.system.homeassistant.site import Site
 _WANTED = os.environ.get("MASKGATE_HA_VERSIONS", ",".join(NAMES)).split(",")
 
 
-def _home(name: str) -> Iterator[Home]:
+def a_home(name: str, extra: str = "") -> Iterator[Home]:
+    """Start a home of one version, or skip; `extra` is more of configuration.yaml."""
     if name not in _WANTED:
         pytest.skip(f"MASKGATE_HA_VERSIONS leaves out {name}")
     if "mosquitto" not in available():
@@ -28,7 +29,7 @@ def _home(name: str) -> Iterator[Home]:
     install = find(name)
     if isinstance(install, str):
         pytest.skip(install)
-    made = Home(install)
+    made = Home(install, extra=extra)
     try:
         made.start()
         yield made
@@ -39,13 +40,13 @@ def _home(name: str) -> Iterator[Home]:
 @pytest.fixture(scope="session", params=NAMES)
 def home(request: pytest.FixtureRequest) -> Iterator[Home]:
     """Home Assistant of each version."""
-    yield from _home(request.param)
+    yield from a_home(request.param)
 
 
 @pytest.fixture(scope="module")
 def current() -> Iterator[Home]:
     """The newest Home Assistant, alone with the tests of one module."""
-    yield from _home(NAMES[0])
+    yield from a_home(NAMES[0])
 
 
 @pytest.fixture(scope="module")

@@ -155,7 +155,7 @@ class Site:
     def __init__(
         self, home: Home, root: str = "maskgate", *, policy: Mapping[str, Any] | None = None, **more: Any
     ) -> None:
-        self.home, self.root = home, root
+        self.home, self.root, self.door = home, root, DOOR
         self.folder = Path(tempfile.mkdtemp(prefix="site-", dir=home.folder))
         self.lock, self.board = Lock(home.port, root), Board(home.port, root)
         self.heard: list[Inbound] = []
@@ -241,13 +241,13 @@ class Site:
 
     def decisions(self) -> list[Decision]:
         """Return the decisions that were published, each once."""
-        topic = topics.DOOR_DECISION.path(self.root, door=DOOR)
+        topic = topics.DOOR_DECISION.path(self.root, door=self.door)
         made = [decode(message.payload, Decision) for message in self.heard if message.topic == topic]
         return list({one.id: one for one in made}.values())
 
     def state(self) -> Any:
         """Return the door's state as last published, decoded."""
-        topic = topics.DOOR_STATE.path(self.root, door=DOOR)
+        topic = topics.DOOR_STATE.path(self.root, door=self.door)
         return next((decode(m.payload, topics.m.DoorState) for m in reversed(self.heard) if m.topic == topic), None)
 
     def _hear(self, message: Inbound) -> None:
