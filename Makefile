@@ -7,7 +7,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test check format docs lock heal test-training test-tflite score evaluate bench-eyes bench-node \
+.PHONY: help demo test check format docs lock app heal test-training test-tflite score evaluate bench-eyes bench-node \
 	bench-web bench-notices idle-node soak-node clean
 
 help:  ## show this list
@@ -43,9 +43,15 @@ lock:  ## after a change of pyproject.toml: pin everything, with hashes
 	$(call pin,deploy/requirements-node.txt,--extra node)
 	rm -f uv.lock
 
+app: $(VENV)/.ready  ## the hub as an app of Home Assistant OS, to be copied into its addons folder: var/app/maskgate_hub
+	rm -rf var/app && mkdir -p var/app && cp -R homeassistant/app/maskgate_hub var/app/
+	cp deploy/requirements-hub.txt var/app/maskgate_hub/
+	$(BIN)/pip wheel --quiet --no-deps --wheel-dir var/app/maskgate_hub .
+
 heal: $(VENV)/.ready  ## 100 restarts and 100 timings in front of a real Home Assistant [HEAL_S=12]
 	MASKGATE_HA_RESTARTS=100 MASKGATE_HA_RUNS=100 MASKGATE_HA_HEAL_S=$(or $(HEAL_S),12) \
-		$(BIN)/pytest -s tests/system/homeassistant/test_restarts.py tests/system/homeassistant/test_line.py
+		$(BIN)/pytest -s tests/system/homeassistant/test_restarts.py tests/system/homeassistant/test_line.py \
+			tests/system/homeassistant/test_imports.py
 
 test-training: $(VENV)-training/.ready  ## brings TensorFlow (2 GB) and tests training
 	$(VENV)-training/bin/pytest tests/training

@@ -30,7 +30,8 @@ lovelace:
 """
 
 #: A house: a lock that Home Assistant owns (the simulated one of the site, behind its MQTT integration), a screen, a
-#: lamp, a siren, a door contact, and a phone's action. What they are told goes over `maskgate/house/...`, where the site hears it.
+#: lamp, a siren, a door contact, and a phone's action. What they are told goes over `maskgate/house/...`, where the
+#: site hears it.
 HOUSE = """\
 mqtt:
   - lock:
@@ -99,8 +100,10 @@ AUTOMATIONS = [
         "entry_lock", door="front", lock="lock.strike", entry="lock.front", safe="unlock",
         memory="input_text.maskgate_front_order", contact="binary_sensor.leaf", safe_after=3,
     ),
-    _from_blueprint("show_words", decision="event.front_decision", message="text.front_message", texts=["text.matrix"], seconds=2,
-        idle="Hello",),
+    _from_blueprint(
+        "show_words", decision="event.front_decision", message="text.front_message", texts=["text.matrix"], seconds=2,
+        idle="Hello",
+    ),
     _from_blueprint(
         "ask_phone", decision="event.front_decision", phone="script.phone", entry="lock.front",
         acknowledge="button.front_acknowledge", cooldown=0,

@@ -16,25 +16,16 @@ from typing import Any
 import pytest
 
 from maskgate.ids import new_id
-from maskgate.messages import Decision
-from tests.system.homeassistant.conftest import a_home
 from tests.system.homeassistant.home import Home, until
-from tests.system.homeassistant.installs import NAMES, tools
-from tests.system.homeassistant.manager import CONFIGURATION, FrontSite, put_in
+from tests.system.homeassistant.installs import tools
+from tests.system.homeassistant.manager import FrontSite
 from tests.system.homeassistant.test_line import node, passages, puts_a_mask_on
 
 RUNS = int(os.environ.get("MASKGATE_HA_RUNS", "10"))
 ORDER, FEEDBACK = "maskgate/door/front/lock", "maskgate/door/front/feedback"
 
 
-@pytest.fixture(scope="module", params=NAMES)
-def house(request: pytest.FixtureRequest) -> Iterator[Home]:
-    """A home with all that is shipped."""
-    for home in a_home(request.param, CONFIGURATION):
-        put_in(home)
-        yield home
-
-
+#: The tests before its first use have sites of their own: two would share one lock and one name.
 @pytest.fixture(scope="module")
 def front(house: Home) -> Iterator[FrontSite]:
     with FrontSite(house) as site:
@@ -50,7 +41,8 @@ def at_rest(house: Home) -> None:
 
 def order(site: FrontSite, action: str, *, ident: str = "", late: float = 0, retain: bool = False) -> str:
     """Order as a hub does; `late` seconds after the order's end."""
-    now, ident = datetime.now(UTC), ident or new_id()
+    now = datetime.now(UTC)
+    ident = ident or new_id(now)
     ends = now + timedelta(seconds=-late if late else 5)
     body = {"v": 1, "id": ident, "action": action, "sent_at": now.isoformat(), "expires_at": ends.isoformat()}
     site.board.publish(ORDER, json.dumps(body).encode(), retain=retain)
@@ -113,6 +105,21 @@ def locked_since(house: Home, lock: str, began: datetime) -> datetime | None:
     return changed if found["state"] == "locked" and changed > began else None
 
 
+def test_without_the_hub_the_lock_goes_to_its_safe_side(house: Home) -> None:
+    with FrontSite(house, policy={"deny_hold": 600}) as site:
+        at_rest(house)
+        site.board.sees("no_mask")
+        house.wait_state("lock.strike", "locked")
+        site.stop_hub(kill=True)
+        house.wait_state("lock.strike", "unlocked")
+        assert site.lock.commands == ["LOCK", "UNLOCK"]
+        site.start_hub()
+        site.stop_hub()  # the entry is where it should be: going and coming moves nothing
+        site.start_hub()
+        house.wait_state("lock.front", "unlocked")
+        assert site.lock.commands == ["LOCK", "UNLOCK"]
+
+
 def test_an_order_that_is_late_or_came_before_moves_nothing(house: Home, front: FrontSite) -> None:
     at_rest(house)
     before = len(front.lock.commands)
@@ -150,21 +157,6 @@ def test_what_a_hand_or_a_key_does_is_reported_and_so_is_a_lock_that_nobody_sees
     at_rest(house)
 
 
-def test_without_the_hub_the_lock_goes_to_its_safe_side(house: Home) -> None:
-    with FrontSite(house, policy={"deny_hold": 600}) as site:
-        at_rest(house)
-        site.board.sees("no_mask")
-        house.wait_state("lock.strike", "locked")
-        site.stop_hub(kill=True)
-        house.wait_state("lock.strike", "unlocked")
-        assert site.lock.commands == ["LOCK", "UNLOCK"]
-        site.start_hub()
-        site.stop_hub()  # the entry is where it should be: going and coming moves nothing
-        site.start_hub()
-        house.wait_state("lock.front", "unlocked")
-        assert site.lock.commands == ["LOCK", "UNLOCK"]
-
-
 def test_a_phone_lets_in_keeps_out_and_acknowledges_once_and_only_its_own_message(
     house: Home, front: FrontSite
 ) -> None:
@@ -180,29 +172,27 @@ def test_a_phone_lets_in_keeps_out_and_acknowledges_once_and_only_its_own_messag
     def answers(what: str) -> None:
         house.ha.post("/api/events/mobile_app_notification_action", {"action": what})
 
-    old = rings()
-    now = rings()
-    answers(old["Let in"])
+    def by_hand() -> list[str]:
+        return [one.text for one in front.decisions() if one.event_type == "override" and "by hand" in one.text]
+
+    old, now = rings(), rings()
+    before = len(by_hand())
+    answers(old["Let in"])  # its message was replaced
     answers(now["Let in"])
-    until(lambda: "override" in [one.event_type for one in made(front)[-1:]], "the override")
-    at_rest(house)
-    assert "Unlocked by hand" in made(front)[-1].text
-    house.call("button", "press", "button.front_override_end")
-    assert [one.text for one in made(front)].count(made(front)[-1].text) >= 1
-    by_hand = sum(one.event_type == "override" for one in made(front))
+    until(lambda: len(by_hand()) == before + 1, "the override")
+    assert by_hand()[-1].startswith("Unlocked")
     answers(now["Keep out"])  # answered already
+    house.call("button", "press", "button.front_override_end")
     keep = rings()
     answers(keep["Keep out"])
-    until(lambda: "Locked by hand" in made(front)[-1].text, "the override")
-    assert sum(one.event_type == "override" for one in made(front)) <= by_hand + 2
+    until(lambda: len(by_hand()) == before + 2, "the override")
+    assert by_hand()[-1].startswith("Locked")
     house.call("button", "press", "button.front_override_end")
     seen = rings()
+    pressed = house.state("button.front_acknowledge")
     answers(seen["Acknowledge"])
-    until(lambda: house.state("button.front_acknowledge") not in ("unknown", None), "the acknowledgement")
-
-
-def made(site: FrontSite) -> list[Decision]:
-    return site.decisions()
+    until(lambda: house.state("button.front_acknowledge") != pressed, "the acknowledgement")
+    assert len(by_hand()) == before + 2
 
 
 def test_screen_lamp_and_horn_follow_what_happens(house: Home, front: FrontSite) -> None:
