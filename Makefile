@@ -7,7 +7,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test check format docs lock app heal test-training test-tflite score evaluate bench-eyes bench-node \
+.PHONY: help demo test check format docs lock app heal test-training test-tflite test-devices score evaluate bench-eyes bench-node \
 	bench-web bench-notices idle-node soak-node clean
 
 help:  ## show this list
@@ -59,6 +59,9 @@ test-training: $(VENV)-training/.ready  ## brings TensorFlow (2 GB) and tests tr
 test-tflite: $(VENV)-tflite/.ready  ## brings tflite-runtime (Python 3.11) and tests the board with it: [PYTHON=python3.11]
 	$(VENV)-tflite/bin/pytest tests/mask_node/vision tests/mask_node/test_program.py
 
+test-devices: $(VENV)/.ready $(VENV)-esphome/.ready  ## brings esphome and tries the devices of homeassistant/esphome with it
+	MASKGATE_ESPHOME=$(abspath $(VENV)-esphome/bin/esphome) $(BIN)/pytest tests/homeassistant/test_esphome.py
+
 evaluate: $(VENV)/.ready  ## all about the models' quality: [DATA=] [SPLITS="test val webcam"] [PEER=.tflite] [FLOAT=folder] [CHECK=1] [REPORT=0]
 	@$(BIN)/maskgate train evaluate --data $(or $(DATA),../shared/datasets) $(addprefix --split ,$(SPLITS)) \
 		$(if $(PEER),--peer '$(PEER)') $(if $(FLOAT),--float-models '$(FLOAT)') $(if $(CHECK),--check) \
@@ -89,7 +92,7 @@ score: $(VENV)/.ready  ## judge the models on DATA (../shared/datasets by defaul
 	$(BIN)/maskgate train score --data $(or $(DATA),../shared/datasets)
 
 clean:  ## remove what the commands made
-	rm -rf $(VENV) $(VENV)-training $(VENV)-tflite var runs .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV)-training $(VENV)-tflite $(VENV)-esphome var runs .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/.ready: requirements.txt pyproject.toml
 	$(call install,$(VENV),requirements.txt)
@@ -101,6 +104,12 @@ $(VENV)-tflite/.ready: requirements-tflite.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' \
 		|| { echo "tflite-runtime is there for Python 3.11 alone: make test-tflite PYTHON=python3.11" >&2; exit 1; }
 	$(call install,$(VENV)-tflite,requirements-tflite.txt)
+
+# With an environment of its own: it pins much of what we have newer.
+$(VENV)-esphome/.ready:
+	$(PYTHON) -m venv $(VENV)-esphome
+	$(VENV)-esphome/bin/pip install --quiet --disable-pip-version-check 'esphome>=2026.6,<2027'
+	touch $@
 
 # $(1): the file, $(2): what for. No registry's address comes into it.
 pin = $(BIN)/uv export --quiet --frozen --no-emit-project --no-header --no-annotate --format requirements-txt $(2) -o $(1)

@@ -42,7 +42,7 @@ def validate(folder: Path, device: str, **substitutions: str) -> str:
     """Return what `esphome config` makes of a device."""
     command = os.environ.get("MASKGATE_ESPHOME") or shutil.which("esphome")
     if command is None:
-        pytest.skip("esphome is not installed (pip install esphome in an environment of its own, MASKGATE_ESPHOME)")
+        pytest.skip("esphome is not installed; `make test-devices` brings it (or MASKGATE_ESPHOME names its command)")
     words = [word for name, value in substitutions.items() for word in ("-s", name, value)]
     done = subprocess.run(
         [command, *words, "config", f"{device}.yaml"],

@@ -22,6 +22,8 @@ from tests.system.homeassistant.manager import FrontSite
 from tests.system.homeassistant.test_line import node, passages, puts_a_mask_on
 
 RUNS = int(os.environ.get("MASKGATE_HA_RUNS", "10"))
+#: What our files and announcements are taken by: it would show what it is to be repaired in them.
+OURS = {"automation", "input_boolean", "input_text", "lovelace", "mqtt", "schedule", "script", "template"}
 ORDER, FEEDBACK = "maskgate/door/front/lock", "maskgate/door/front/feedback"
 
 
@@ -262,5 +264,7 @@ def test_all_that_is_shipped_loads_without_a_complaint(house: Home, front: Front
     assert all(found["state"] == "on" for name, found in states.items() if name.startswith("automation."))
     assert not [name for name, found in states.items() if found["state"] == "unavailable"]
     assert house.complaints() == []
+    issues = house.ha.ws("repairs/list_issues")["issues"]
+    assert [one for one in issues if one["domain"] in OURS] == []
     problems, _, output = tools().check_config(house.install.hass, house.config)
     assert problems == [], output
