@@ -161,7 +161,7 @@ def pictures(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("view", VIEWS)
 def test_no_view_shows_an_error_or_a_dialog(page: Page, pictures: Path, view: str, size: tuple[int, int]) -> None:
     page.size(*size)
-    page.browser.get_log("browser")  # type: ignore[no-untyped-call]
+    page.browser.get_log("browser")
     page.look(view)
     assert page.trouble() == []
     said = page.text()
@@ -169,7 +169,7 @@ def test_no_view_shows_an_error_or_a_dialog(page: Page, pictures: Path, view: st
     assert "unavailable" not in said.lower()
     time.sleep(1)  # a picture is for people: what moves on the page may come to rest
     page.browser.save_screenshot(str(pictures / f"{page.house.install.name}-{view}-{size[0]}.png"))
-    severe = [line["message"] for line in page.browser.get_log("browser") if line["level"] == "SEVERE"]  # type: ignore[no-untyped-call]
+    severe = [line["message"] for line in page.browser.get_log("browser") if line["level"] == "SEVERE"]
     assert [line for line in severe if "maskgate" in line.lower() or "lovelace" in line.lower()] == []
 
 

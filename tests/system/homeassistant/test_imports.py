@@ -198,13 +198,20 @@ def test_a_phone_lets_in_keeps_out_and_acknowledges_once_and_only_its_own_messag
 
 
 def test_screen_lamp_and_horn_follow_what_happens(house: Home, front: FrontSite) -> None:
+    def at_peace() -> bool:
+        """Nothing of what happened before is still shown."""
+        screen, lamp = front.told("matrix/set"), front.told("lamp/set")
+        return (not screen or screen[-1] == "Hello") and (not lamp or lamp[-1]["state"] == "OFF")
+
     at_rest(house)
+    until(at_peace, "what happened before to be over")
     screen, lamp, horn = (len(front.told(f"{thing}/set")) for thing in ("matrix", "lamp", "horn"))
     front.board.sees("no_mask")
-    until(lambda: len(front.told("matrix/set")) >= screen + 2, "the screen to show and to go back")
-    assert front.told("matrix/set")[screen:][:2] == ["Please put on a mask and look at the camera.", "Hello"]
-    until(lambda: front.told("lamp/set")[lamp:] and front.told("lamp/set")[-1]["state"] == "OFF", "the lamp")
+    until(lambda: len(front.told("matrix/set")) == screen + 2, "the screen to show and to go back")
+    assert front.told("matrix/set")[screen:] == ["Please put on a mask and look at the camera.", "Hello"]
+    until(lambda: len(front.told("lamp/set")) == lamp + 2, "the lamp to go on and off")
     assert front.told("lamp/set")[lamp]["color"] == {"r": 255, "g": 0, "b": 0}
+    assert front.told("lamp/set")[lamp + 1]["state"] == "OFF"
     assert front.told("horn/set")[horn]["state"] == "ON"
 
 
