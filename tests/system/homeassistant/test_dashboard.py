@@ -19,6 +19,8 @@ from selenium.webdriver.remote.webelement import WebElement
 from tests.system.homeassistant.home import Home, until
 from tests.system.homeassistant.manager import FrontSite
 
+#: The first of these waits for two starts of Home Assistant.
+pytestmark = pytest.mark.timeout(600)
 DESK, PHONE, TABLET = (1280, 900), (390, 844), (1024, 768)
 #: What Home Assistant's page is made of lies in shadow roots, each within another.
 DEEP = """

@@ -23,6 +23,8 @@ from tests.system.homeassistant.test_entities import ITS_OWN
 from tests.system.homeassistant.test_line import node, passages, puts_a_mask_on
 
 RUNS = int(os.environ.get("MASKGATE_HA_RUNS", "10"))
+#: The first of these waits for two starts of Home Assistant.
+pytestmark = pytest.mark.timeout(max(600, 20 * RUNS))
 #: What our files and announcements are taken by: it would show what it is to be repaired in them.
 OURS = {"automation", "input_boolean", "input_text", "lovelace", "mqtt", "schedule", "script", "template"}
 ORDER, FEEDBACK = "maskgate/door/front/lock", "maskgate/door/front/feedback"
