@@ -112,11 +112,12 @@ class Board:
         """Leave in order."""
         self.link.stop(self._said(Availability.STOPPED))
 
-    def sees(self, state: str, *, limit: float = LIMIT) -> str:
-        """Tell of a passage, wait until the hub has it, and return its id."""
+    def sees(self, state: str, *, revises: str | None = None, limit: float = LIMIT) -> str:
+        """Tell of a passage, wait until the hub has it, and return its id; or of one again, a second time."""
         now = datetime.now(UTC)
         passage = Passage(
-            passage=new_id(now), revision=1, node=self.node, seen_from=now, seen_to=now, published_at=now,
+            passage=revises or new_id(now), revision=2 if revises else 1,
+            node=self.node, seen_from=now, seen_to=now, published_at=now,
             state=MaskState(state), confidence=0.97, frames=6, faces_in_view=1, model="m", reason=VerdictReason.AGREED,
         )  # fmt: skip
         self.publish(topics.NODE_PASSAGE.path(self._root, node=self.node), encode(passage))
