@@ -7,8 +7,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test check format docs lock heal test-training test-tflite score evaluate bench-eyes bench-node \
-	bench-hub bench-web bench-notices pictures idle-node soak-node clean
+.PHONY: help demo test check format docs lock app heal test-training test-tflite test-devices score evaluate bench-eyes \
+	bench-node bench-hub bench-web bench-notices pictures idle-node soak-node clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | sed 's/|/\t/' | expand -t 18
@@ -16,8 +16,8 @@ help:  ## show this list
 demo: $(VENV)/.ready  ## the whole line on this machine: [ONCE=1] [SOURCE=0|path|url] [PORT=8080] [FOLDER=var/demo]
 	@$(BIN)/maskgate demo $(if $(SOURCE),--source '$(SOURCE)') $(if $(ONCE),--once) $(if $(PORT),--port $(PORT)) $(if $(FOLDER),--folder '$(FOLDER)')
 
-test: $(VENV)/.ready  ## all tests that this machine can run
-	$(BIN)/pytest
+test: $(VENV)/.ready  ## all tests that this machine can run, as many at once as it has processors: [JOBS=n]
+	$(BIN)/pytest -n $(or $(JOBS),auto) --dist loadfile
 
 check: $(VENV)/.ready  ## style, types, import contracts
 	$(BIN)/ruff format --check $(ROOMS)
@@ -43,15 +43,24 @@ lock:  ## after a change of pyproject.toml: pin everything, with hashes
 	$(call pin,deploy/requirements-node.txt,--extra node)
 	rm -f uv.lock
 
+app: $(VENV)/.ready  ## the hub as an app of Home Assistant OS, to be copied into its addons folder: var/app/maskgate_hub
+	rm -rf var/app && mkdir -p var/app && cp -R homeassistant/app/maskgate_hub var/app/
+	cp deploy/requirements-hub.txt var/app/maskgate_hub/
+	$(BIN)/pip wheel --quiet --no-deps --wheel-dir var/app/maskgate_hub .
+
 heal: $(VENV)/.ready  ## 100 restarts and 100 timings in front of a real Home Assistant [HEAL_S=12]
 	MASKGATE_HA_RESTARTS=100 MASKGATE_HA_RUNS=100 MASKGATE_HA_HEAL_S=$(or $(HEAL_S),12) \
-		$(BIN)/pytest -s tests/system/homeassistant/test_restarts.py tests/system/homeassistant/test_line.py
+		$(BIN)/pytest -s tests/system/homeassistant/test_restarts.py tests/system/homeassistant/test_line.py \
+			tests/system/homeassistant/test_imports.py
 
 test-training: $(VENV)-training/.ready  ## brings TensorFlow (2 GB) and tests training
 	$(VENV)-training/bin/pytest tests/training
 
 test-tflite: $(VENV)-tflite/.ready  ## brings tflite-runtime (Python 3.11) and tests the board with it: [PYTHON=python3.11]
 	$(VENV)-tflite/bin/pytest tests/mask_node/vision tests/mask_node/test_program.py
+
+test-devices: $(VENV)/.ready $(VENV)-esphome/.ready  ## brings esphome and tries the devices of homeassistant/esphome with it
+	MASKGATE_ESPHOME=$(abspath $(VENV)-esphome/bin/esphome) $(BIN)/pytest tests/homeassistant/test_esphome.py
 
 evaluate: $(VENV)/.ready  ## all about the models' quality: [DATA=] [SPLITS="test val webcam"] [PEER=.tflite] [FLOAT=folder] [CHECK=1] [REPORT=0]
 	@$(BIN)/maskgate train evaluate --data $(or $(DATA),../shared/datasets) $(addprefix --split ,$(SPLITS)) \
@@ -91,7 +100,7 @@ score: $(VENV)/.ready  ## judge the models on DATA (../shared/datasets by defaul
 	$(BIN)/maskgate train score --data $(or $(DATA),../shared/datasets)
 
 clean:  ## remove what the commands made
-	rm -rf $(VENV) $(VENV)-training $(VENV)-tflite var runs .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(VENV)-training $(VENV)-tflite $(VENV)-esphome var runs .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(VENV)/.ready: requirements.txt pyproject.toml
 	$(call install,$(VENV),requirements.txt)
@@ -103,6 +112,12 @@ $(VENV)-tflite/.ready: requirements-tflite.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' \
 		|| { echo "tflite-runtime is there for Python 3.11 alone: make test-tflite PYTHON=python3.11" >&2; exit 1; }
 	$(call install,$(VENV)-tflite,requirements-tflite.txt)
+
+# With an environment of its own: it pins much of what we have newer.
+$(VENV)-esphome/.ready:
+	$(PYTHON) -m venv $(VENV)-esphome
+	$(VENV)-esphome/bin/pip install --quiet --disable-pip-version-check 'esphome>=2026.6,<2027'
+	touch $@
 
 # $(1): the file, $(2): what for. No registry's address comes into it.
 pin = $(BIN)/uv export --quiet --frozen --no-emit-project --no-header --no-annotate --format requirements-txt $(2) -o $(1)

@@ -193,7 +193,7 @@ HUB_AVAILABILITY = Topic(
     "hub_availability",
     "{root}/hub/availability",
     Role.HUB,
-    (Role.NODE, Role.CONTROLLER),
+    (Role.NODE, Role.CONTROLLER, Role.ACTUATOR),
     m.Availability,
     "whether the hub is there",
     retain=True,

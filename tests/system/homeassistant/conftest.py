@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import pytest
 
 from maskgate.demo.broker import available
+from tests.system.homeassistant import manager
 from tests.system.homeassistant.home import Home
 from tests.system.homeassistant.installs import NAMES, find
 from tests.system.homeassistant.site import Site
@@ -20,7 +21,8 @@ from tests.system.homeassistant.site import Site
 _WANTED = os.environ.get("MASKGATE_HA_VERSIONS", ",".join(NAMES)).split(",")
 
 
-def _home(name: str) -> Iterator[Home]:
+def _home(name: str, extra: str = "") -> Iterator[Home]:
+    """Start a home of one version, or skip; `extra` is more of configuration.yaml."""
     if name not in _WANTED:
         pytest.skip(f"MASKGATE_HA_VERSIONS leaves out {name}")
     if "mosquitto" not in available():
@@ -28,7 +30,7 @@ def _home(name: str) -> Iterator[Home]:
     install = find(name)
     if isinstance(install, str):
         pytest.skip(install)
-    made = Home(install)
+    made = Home(install, extra=extra)
     try:
         made.start()
         yield made
@@ -46,6 +48,14 @@ def home(request: pytest.FixtureRequest) -> Iterator[Home]:
 def current() -> Iterator[Home]:
     """The newest Home Assistant, alone with the tests of one module."""
     yield from _home(NAMES[0])
+
+
+@pytest.fixture(scope="session", params=NAMES)
+def house(request: pytest.FixtureRequest) -> Iterator[Home]:
+    """A home of each version with all that homeassistant/ has."""
+    for home in _home(request.param, manager.CONFIGURATION):
+        manager.put_in(home)
+        yield home
 
 
 @pytest.fixture(scope="module")

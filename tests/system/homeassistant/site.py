@@ -112,11 +112,12 @@ class Board:
         """Leave in order."""
         self.link.stop(self._said(Availability.STOPPED))
 
-    def sees(self, state: str, *, limit: float = LIMIT) -> str:
-        """Tell of a passage, wait until the hub has it, and return its id."""
+    def sees(self, state: str, *, revises: str | None = None, limit: float = LIMIT) -> str:
+        """Tell of a passage, wait until the hub has it, and return its id; or of one again, a second time."""
         now = datetime.now(UTC)
         passage = Passage(
-            passage=new_id(now), revision=1, node=self.node, seen_from=now, seen_to=now, published_at=now,
+            passage=revises or new_id(now), revision=2 if revises else 1,
+            node=self.node, seen_from=now, seen_to=now, published_at=now,
             state=MaskState(state), confidence=0.97, frames=6, faces_in_view=1, model="m", reason=VerdictReason.AGREED,
         )  # fmt: skip
         self.publish(topics.NODE_PASSAGE.path(self._root, node=self.node), encode(passage))
@@ -155,7 +156,7 @@ class Site:
     def __init__(
         self, home: Home, root: str = "maskgate", *, policy: Mapping[str, Any] | None = None, **more: Any
     ) -> None:
-        self.home, self.root = home, root
+        self.home, self.root, self.door = home, root, DOOR
         self.folder = Path(tempfile.mkdtemp(prefix="site-", dir=home.folder))
         self.lock, self.board = Lock(home.port, root), Board(home.port, root)
         self.heard: list[Inbound] = []
@@ -241,13 +242,13 @@ class Site:
 
     def decisions(self) -> list[Decision]:
         """Return the decisions that were published, each once."""
-        topic = topics.DOOR_DECISION.path(self.root, door=DOOR)
+        topic = topics.DOOR_DECISION.path(self.root, door=self.door)
         made = [decode(message.payload, Decision) for message in self.heard if message.topic == topic]
         return list({one.id: one for one in made}.values())
 
     def state(self) -> Any:
         """Return the door's state as last published, decoded."""
-        topic = topics.DOOR_STATE.path(self.root, door=DOOR)
+        topic = topics.DOOR_STATE.path(self.root, door=self.door)
         return next((decode(m.payload, topics.m.DoorState) for m in reversed(self.heard) if m.topic == topic), None)
 
     def _hear(self, message: Inbound) -> None:

@@ -20,7 +20,7 @@ from maskgate import topics
 from maskgate.messages import Passage, decode
 from tests.system.homeassistant.home import Home, until
 from tests.system.homeassistant.installs import REPOSITORY
-from tests.system.homeassistant.site import NODE, Site
+from tests.system.homeassistant.site import Site
 
 RUNS = int(os.environ.get("MASKGATE_HA_RUNS", "10"))
 #: Seconds of the demo's clip: until then the person is bare; so much later the same stands there with a mask.
@@ -48,7 +48,7 @@ def node(site: Site, clip: Path) -> Iterator[None]:
     with config.open("w", encoding="utf-8") as file:
         YAML().dump(
             {
-                "id": NODE, "mqtt": site.config["mqtt"], "source": {"address": str(clip)},
+                "id": site.board.node, "mqtt": site.config["mqtt"], "source": {"address": str(clip)},
                 "outbox": {"path": str(site.folder / "outbox.db")},
             },
             file,
@@ -66,7 +66,7 @@ def node(site: Site, clip: Path) -> Iterator[None]:
 
 
 def passages(site: Site) -> list[Passage]:
-    topic = topics.NODE_PASSAGE.path(site.root, node=NODE)
+    topic = topics.NODE_PASSAGE.path(site.root, node=site.board.node)
     return [decode(message.payload, Passage) for message in site.heard if message.topic == topic]
 
 
