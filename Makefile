@@ -36,8 +36,8 @@ docs: $(VENV)/.ready  ## what is generated: docs/topics.md, deploy/mosquitto/acl
 
 lock:  ## after a change of pyproject.toml: pin everything, with hashes
 	$(BIN)/uv lock --quiet --upgrade
-	$(call pin,requirements.txt,--extra dev)
-	$(call pin,requirements-training.txt,--extra dev --extra training)
+	$(call pin,requirements.txt,--extra dev --extra demo --extra relay --extra node --extra hub)
+	$(call pin,requirements-training.txt,--extra dev --extra demo --extra relay --extra node --extra hub --extra training)
 	$(call pin,requirements-tflite.txt,--extra test-tflite)
 	$(call pin,deploy/requirements-hub.txt,--extra hub)
 	$(call pin,deploy/requirements-node.txt,--extra node)

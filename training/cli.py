@@ -28,6 +28,18 @@ app.command("cards")(cards)
 app.command("classify-report")(classify_report)
 
 
+@app.command("average")
+def average_runs(
+    runs: Annotated[list[Path], typer.Argument(help="Folders of finished runs of one model.")],
+    out: Annotated[Path, typer.Option(help="The folder to write, for `export --folder`.")],
+) -> None:
+    """Take the mean of several finished runs' weights; runs that went on from common weights are meant."""
+    with plain_errors():
+        from training.average import average
+
+        say(str(average(runs, out)))
+
+
 @app.command()
 def landmarks(
     *,
