@@ -43,7 +43,7 @@ def test_a_wrong_option_is_named(option: dict[str, float]) -> None:
 def test_patience_needs_something_to_wait_for(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="options: patience needs validations"):
         read_settings(CnnSettings, None, {"patience": 2, "val_every": 0})
-    with pytest.raises(ConfigError, match=r"run\.yaml:1: file: patience needs"):
+    with pytest.raises(ConfigError, match=r"run\.yaml:1: the whole file: patience needs"):
         read_settings(CnnSettings, written(tmp_path, "patience: 2\nval_every: 0\n"), {})
 
 
