@@ -48,8 +48,8 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Stuck is what gives no sign of life for two seconds, so that nobody waits for eight."""
-    monkeypatch.setattr(mask_node.supervise, "STUCK_S", 2.0)
+    """Stuck is what gives no sign of life for three seconds, so that nobody waits for eight."""
+    monkeypatch.setattr(mask_node.supervise, "STUCK_S", 3.0)
     monkeypatch.setattr(mask_node.supervise, "LOOK_EVERY_S", 0.2)
 
 
@@ -76,7 +76,8 @@ def test_an_interpreter_that_hangs_is_left_behind_and_the_next_one_sees(
         camera.add(people(1))
         until(eyes.hung.is_set, "the interpreter to hang")
         until(lambda: node.health().restarts == 1, "a new life")
-        until(lambda: any(h.detector == "failed" for h in hub.health), "the fault in health")
+        # Between the fall and the new life health may not have been told; that it happened is.
+        until(lambda: any(h.restarts == 1 for h in hub.health), "the restart in health")
         camera.add(people(2))
         until(lambda: len(hub.told) >= 3, "those who came after")
         told = hub.told
