@@ -34,10 +34,6 @@ RATE = float(os.environ.get("MASKGATE_HUBS_RATE", "8"))  # verdicts a second
 TAKEOVER_S = float(os.environ.get("MASKGATE_TAKEOVER_S", "10"))
 
 pytestmark = [
-    pytest.mark.skipif(
-        not os.environ.get("MASKGATE_HUBS"),
-        reason="several hubs are not fit for use yet (docs/operator.md); MASKGATE_HUBS=1 shows how far they are",
-    ),
     pytest.mark.timeout(420),
     pytest.mark.skipif("mosquitto" not in available(), reason="mosquitto is not installed"),
     pytest.mark.skipif(programs() is None, reason="PostgreSQL is not installed"),
@@ -56,7 +52,7 @@ DOOR = """
     nodes: [cam{n}]
     lock: {{command_topic: lock/{n}/set, feedback_topic: lock/{n}/state, payload_lock: "LOCK {{id}}",
             payload_unlock: "UNLOCK {{id}}", feedback_within: 2, attempts: 10}}
-    policy: {{mode: hard, entry: controlled, grant_hold: 0.5, deny_hold: 0.5, max_age: 60}}
+    policy: {{mode: hard, entry: controlled, grant_hold: 0.5, deny_hold: 0.5, max_age: 60, group: each}}
 """
 
 
@@ -287,12 +283,22 @@ def nothing_lost_or_doubled(db: Engine, world: World, sink: Sink) -> None:
             .group_by(decisions.c.passage, decisions.c.revision)
         ).all()
         made = connection.execute(select(decisions.c.id, decisions.c.door).order_by(decisions.c.seq)).all()
-        sent = connection.scalar(select(func.count()).where(notices.c.status == "sent"))
+        tries: dict[str, int] = dict(
+            connection.execute(select(notices.c.id, notices.c.attempts).where(notices.c.status == "sent"))
+            .tuples()
+            .all()
+        )
     assert stored == world.sent, "M1: no verdict is lost"
     assert {(one, revision): count for one, revision, count in per_verdict} == dict.fromkeys(world.sent, 1), "M2"
     ids = Counter(payload.split()[1] for _, _, payload in world.said(r"lock/\d+/set"))
     assert [one for one, times in ids.items() if times > 1] == [], "S2: no lock command goes twice"
-    assert (len(sink.got), len(set(sink.got))) == (sent, sent), "no notice goes twice"
+    came = Counter(sink.got)
+    assert came.keys() == tries.keys(), "N2: each notice comes"
+    # No server of mails takes part in our transactions: of the one that a leader had in hand when it was cut off nobody
+    # can know whether it went out, and it is tried again, under its own id. At most one for each of the two.
+    twice = {one for one, times in came.items() if times > 1}
+    assert all(came[one] == 2 == tries[one] for one in twice), "no notice goes twice"
+    assert len(twice) <= 2
     order: dict[str, list[str]] = defaultdict(list)
     for one, door in made:
         order[door].append(one)
