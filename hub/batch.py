@@ -64,6 +64,11 @@ class Batch:
         self._acknowledged: set[str] = set()  # doors whose problem a person has seen
         self._by_people: list[CommandIn | PassageIn] = []
 
+    @property
+    def tells(self) -> bool:
+        """Whether somebody is told of something."""
+        return bool(self._notices)
+
     def take(self, item: DoorInput | AsideInput, now: datetime) -> None:
         """Take one input. A fault of ours in it is logged and costs this input only (P3)."""
         newest = 0

@@ -44,6 +44,9 @@ def run(config: Config) -> None:
     try:
         presence.take()
         hub.start()
+        # What is there now stays; combing it again and again would hold up a decision for a tenth of a second.
+        gc.collect()
+        gc.freeze()
         if link := hub.first_link():
             # To whoever started us, and not into the log: it is as good as a password until it is used.
             typer.echo(f"There is no administrator yet. Become the first, once, within a day:\n    {link}", err=True)

@@ -44,8 +44,8 @@ class Core:
         discovery: Callable[[HubConfig], Iterable[Outbound]],
     ) -> None:
         self._config, self._db, self._clock = config, db, clock
-        #: Called when this hub, or another of the site, has written.
-        self.on_commit: Callable[[], None] = lambda: None
+        #: Called when this hub has written notices, or another of the site anything.
+        self.on_notices: Callable[[], None] = lambda: None
         self._started_at = clock.now()
         self._complaint: str | None = None
         #: What an operator must notice, in words; told in the hub's health.
@@ -61,7 +61,8 @@ class Core:
             clock,
             plan=plan,
             confirm=self._confirm,
-            on_commit=self._committed,
+            on_commit=self.dispatcher.wake,
+            on_notices=self._told,
             on_birth=self.dispatcher.greet,
             tell_lock=self._tell_lock,
             place=self._line.place,
@@ -141,7 +142,7 @@ class Core:
         from hub.many import ManyLines
 
         return ManyLines(self._config, db, engine=lambda: self.engine, dispatcher=lambda: self.dispatcher,
-                         on_news=self._committed)  # fmt: skip
+                         on_news=self._heard)  # fmt: skip
 
     def _up(self) -> None:
         self.dispatcher.up()
@@ -159,6 +160,9 @@ class Core:
     def _confirm(self, message: Inbound) -> None:
         self.link.confirm(message)
 
-    def _committed(self) -> None:
+    def _told(self) -> None:
+        self.on_notices()
+
+    def _heard(self) -> None:
         self.dispatcher.wake()
-        self.on_commit()
+        self._told()

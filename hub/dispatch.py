@@ -31,12 +31,12 @@ from maskgate.mqtt import Link, Outbound
 log = logging.getLogger(__name__)
 
 #: Messages under way at once. Few enough that a lock command never waits behind many.
-WINDOW = 50
+WINDOW = 100
 HEALTH_EVERY_S = 10.0
 #: At most so often; the doors' thread goes round once a second where nothing happens.
 PULSE_EVERY_S = 0.5
-#: How long confirmations are gathered before they are written, in seconds; a lock command's is written at once.
-GATHER_S = 0.1
+#: How long confirmations are gathered before they are written, in seconds; a lock command's are written sooner.
+GATHER_S, GATHER_COMMANDS_S = 0.1, 0.02
 #: Home Assistant's birth is answered after a moment of chance, so that not every service answers at once, in seconds.
 BIRTH_JITTER_S = (0.1, 1.0)
 PAUSE_S = 0.5
@@ -75,7 +75,7 @@ class Dispatcher:
         self._tokens: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._under_way: dict[int, tuple[int, bool]] = {}  # token to row and whether it expires
         self._taken: list[int] = []  # confirmed, not yet marked
-        self._taken_since = 0.0
+        self._mark_at = math.inf
         self._cursor = 0
         self._announce_at: float | None = None
         self._next_health = 0.0
@@ -120,7 +120,10 @@ class Dispatcher:
     def confirmed(self, token: int) -> None:
         """The broker has the message of this token."""
         self._tokens.put(token)
-        self._wake.set()
+        # Not for every single one: most can wait until they are gathered, or until there is room for many that wait.
+        _, expires = self._under_way.get(token, (0, True))
+        if expires or (self._due and len(self._under_way) - self._tokens.qsize() <= WINDOW // 2):
+            self._wake.set()
 
     def greet(self) -> None:
         """Home Assistant was born: say again how everything stands, in a moment."""
@@ -198,28 +201,26 @@ class Dispatcher:
             waits.append(self._next_pulse - now)
         if self._announce_at is not None:
             waits.append(self._announce_at - now)
-        if self._taken:
-            waits.append(self._taken_since + GATHER_S - now)
+        waits.append(self._mark_at - now)
+        if self._under_way:
+            waits.append(GATHER_S)
         return max(0.0, min(waits))
 
     def _collect(self, *, last: bool = False) -> None:
         """Take the broker's confirmations, and mark their rows, many at a time."""
-        at_once = last
+        now = self._clock.monotonic()
         while not self._tokens.empty():
             seq, expires = self._under_way.pop(self._tokens.get(), (0, False))
             if seq:
-                if not self._taken:
-                    self._taken_since = self._clock.monotonic()
                 self._taken.append(seq)
-                at_once = at_once or expires
-        if self._taken and (at_once or self._clock.monotonic() >= self._taken_since + GATHER_S):
+                self._mark_at = min(self._mark_at, now + (GATHER_COMMANDS_S if expires else GATHER_S))
+        if self._taken and (last or now >= self._mark_at):
             self._mark(self._taken)
-            self._taken = []
+            self._taken, self._mark_at = [], math.inf
 
     def _mark(self, seqs: list[int]) -> None:
-        if seqs:
-            with writing(self._db) as tx:
-                write.mark_sent(tx, seqs, self._clock.now())
+        with writing(self._db) as tx:
+            write.mark_sent(tx, seqs, self._clock.now())
 
     def _pump(self, link: Link) -> None:
         """Send what waits, as far as the window is open."""

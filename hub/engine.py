@@ -57,13 +57,18 @@ class DoorEngine:
         plan: Plan,
         confirm: Callable[[Inbound], None],
         on_commit: Callable[[], None] = lambda: None,
+        on_notices: Callable[[], None] = lambda: None,
         on_birth: Callable[[], None] = lambda: None,
         tell_lock: Callable[[Door, LockCommand], None] = lambda _door, _command: None,
         place: Place | None = None,
     ) -> None:
-        """`place`: where several hubs share the store, which one this is. Then the leader runs the deadlines."""
+        """`on_commit` is called after each batch, `on_notices` after one that somebody is told of.
+
+        `place`: where several hubs share the store, which one this is. Then the leader runs the deadlines.
+        """
         self._config, self._db, self._clock, self._plan = config, db, clock, plan
-        self._confirm, self._on_commit, self._on_birth, self._tell_lock = confirm, on_commit, on_birth, tell_lock
+        self._confirm, self._on_birth, self._tell_lock = confirm, on_birth, tell_lock
+        self._on_commit, self._on_notices = on_commit, on_notices
         self._listeners = Listeners()
         self._rules = {door.id: Rules.of(config, door) for door in config.doors}
         self._memory, self._place = Memory(self._rules), place
@@ -319,6 +324,8 @@ class DoorEngine:
         self._memory.adopt(batch, now)
         self._made = batch.decided
         self._on_commit()
+        if batch.tells:
+            self._on_notices()
         for door in batch.written:
             made = batch.decided.get(door, [])
             self._late += sum(one.event_type == "late" for one in made)

@@ -40,7 +40,7 @@ class Parts:
         self._live = Live()
         self.core = Core(config, db, clock, plan=plan, discovery=_discovery)
         self._worker = Worker(config, db, clock, place=self.core.place)
-        self.core.on_commit = self._worker.wake
+        self.core.on_notices = self._worker.wake
         self.core.engine.subscribe(self._tell)
         gatherer = Gatherer(
             config, db, connected=lambda: self.core.link.connected,

@@ -76,8 +76,10 @@ def plan(config: HubConfig, decision: Decision, count_today: int, now: datetime)
 
     `count_today` is the door's violations since midnight, site time, this one included.
     """
+    if not is_told(decision):
+        return []
     door = next((door for door in config.doors if door.id == decision.door), None)
-    if door is None or not is_told(decision):
+    if door is None:
         return []
     kind = _KINDS[decision.event_type]
     facts = {

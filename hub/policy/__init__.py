@@ -13,12 +13,12 @@ from hub.policy.lock import feedback
 from hub.policy.moments import clock_set, forget, initial, next_moment, start, tick
 from hub.policy.outcome import Decided, LockCommand, Outcome, Rules
 from hub.policy.presence import look_around
-from hub.policy.state import FaultKind, Machine, from_document, to_document, to_json
+from hub.policy.state import FaultKind, Machine, from_document, to_json
 from hub.policy.verdicts import verdict, why_late
 
 __all__ = [
     "SITE", "AnyCommand", "Decided", "FaultKind", "LockCommand", "Machine", "Outcome", "Rules", "availability_fault",
     "clock_set", "command", "display", "door_state", "fault", "feedback", "forget", "from_document", "health_faults",
-    "in_time", "initial", "look_around", "next_moment", "say", "spoken", "start", "tick", "to_document", "to_json",
+    "in_time", "initial", "look_around", "next_moment", "say", "spoken", "start", "tick", "to_json",
     "verdict", "why_late", "without_store",
 ]  # fmt: skip

@@ -198,17 +198,11 @@ class Machine:
 _ADAPTER = TypeAdapter(Machine)
 
 
-def to_document(machine: Machine) -> dict[str, Any]:
-    """Return the machine as plain JSON types."""
-    document: dict[str, Any] = _ADAPTER.dump_python(machine, mode="json")
-    return document
-
-
 def to_json(machine: Machine) -> str:
-    """Return what `to_document` returns, as JSON."""
+    """Return the machine as JSON."""
     return _ADAPTER.dump_json(machine).decode()
 
 
 def from_document(document: dict[str, Any]) -> Machine:
-    """Read what `to_document` wrote; raises `pydantic.ValidationError`."""
+    """Read what `to_json` wrote; raises `pydantic.ValidationError`."""
     return _ADAPTER.validate_python(document, strict=False)

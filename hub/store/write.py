@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Table, delete, func, select, update
@@ -56,7 +57,37 @@ class Letter:
 
 def _insert(tx: Connection, table: Table) -> Any:
     """Return the insert that knows ON CONFLICT on this database, and asks for no row numbers."""
-    return (postgresql if tx.dialect.name == "postgresql" else sqlite).insert(table).inline()
+    return _insert_on(tx.dialect.name, table)
+
+
+# To put a statement together costs more than to run it: each is made once.
+@cache
+def _insert_on(dialect: str, table: Table) -> Any:
+    return (postgresql if dialect == "postgresql" else sqlite).insert(table).inline()
+
+
+@cache
+def _new(dialect: str, table: Table) -> Any:
+    return _insert_on(dialect, table).on_conflict_do_nothing()
+
+
+@cache
+def _plain(table: Table) -> Any:
+    return table.insert().inline()
+
+
+@cache
+def _door(dialect: str) -> Any:
+    statement = _insert_on(dialect, doors)
+    news = {name: statement.excluded[name] for name in ("changed_at", "machine", "state", "display")}
+    return statement.on_conflict_do_update(index_elements=["door"], set_=news | {"version": doors.c.version + 1})
+
+
+@cache
+def _sums(dialect: str, table: Table, column: str) -> Any:
+    statement = _insert_on(dialect, table)
+    added = {name: table.c[name] + statement.excluded[name] for name in Counters.model_fields}
+    return statement.on_conflict_do_update(index_elements=["door", column], set_=added)
 
 
 def put_passages(tx: Connection, rows: Iterable[tuple[str, Passage, datetime]]) -> None:
@@ -66,7 +97,7 @@ def put_passages(tx: Connection, rows: Iterable[tuple[str, Passage, datetime]]) 
         for door, passage, received in rows
     ]
     if values:
-        tx.execute(_insert(tx, passages).on_conflict_do_nothing(), values)
+        tx.execute(_new(tx.dialect.name, passages), values)
 
 
 _PASSAGE = (
@@ -81,7 +112,7 @@ def put_decisions(tx: Connection, made: Iterable[Decision]) -> None:
         {name: getattr(one, name) for name in _DECISION} | {"document": Written(one.model_dump_json())} for one in made
     ]
     if values:
-        tx.execute(decisions.insert().inline(), values)
+        tx.execute(_plain(decisions), values)
 
 
 _DECISION = ("id", "door", "at", "passage", "revision", "event_type", "decision")
@@ -89,12 +120,9 @@ _DECISION = ("id", "door", "at", "passage", "revision", "event_type", "decision"
 
 def put_doors(tx: Connection, now: datetime, rows: Mapping[str, Row]) -> None:
     """Write doors, each by its id: `machine`, `state` and `display`."""
-    if not rows:
-        return
-    statement = _insert(tx, doors)
-    news = {name: statement.excluded[name] for name in ("changed_at", "machine", "state", "display")}
-    statement = statement.on_conflict_do_update(index_elements=["door"], set_=news | {"version": doors.c.version + 1})
-    tx.execute(statement, [{"door": door, "changed_at": now, "version": 1, **row} for door, row in rows.items()])
+    if rows:
+        values = [{"door": door, "changed_at": now, "version": 1, **row} for door, row in rows.items()]
+        tx.execute(_door(tx.dialect.name), values)
 
 
 def put_mark(tx: Connection, name: str, number: int) -> None:
@@ -133,11 +161,8 @@ def add_counts(tx: Connection, sums: Mapping[tuple[str, str], Counters]) -> None
     if not sums:
         return
     for table, column, length in ((counts, "day", 10), (hours, "hour", 13)):
-        statement = _insert(tx, table)
-        added = {name: table.c[name] + statement.excluded[name] for name in Counters.model_fields}
-        statement = statement.on_conflict_do_update(index_elements=["door", column], set_=added)
         rows = [{"door": door, column: hour[:length], **more.model_dump()} for (door, hour), more in sums.items()]
-        tx.execute(statement, rows)
+        tx.execute(_sums(tx.dialect.name, table, column), rows)
 
 
 def put_node(tx: Connection, node: str, now: datetime, values: Row) -> None:
@@ -149,19 +174,19 @@ def put_node(tx: Connection, node: str, now: datetime, values: Row) -> None:
 def put_refusals(tx: Connection, rows: list[Row]) -> None:
     """Write what was refused."""
     if rows:
-        tx.execute(refusals.insert().inline(), rows)
+        tx.execute(_plain(refusals), rows)
 
 
 def put_evidence(tx: Connection, rows: list[Row]) -> None:
     """Write pictures; the first of a passage stays."""
     if rows:
-        tx.execute(_insert(tx, evidence).on_conflict_do_nothing(), rows)
+        tx.execute(_new(tx.dialect.name, evidence), rows)
 
 
 def put_notices(tx: Connection, rows: list[Row]) -> None:
     """Write notices that wait to be sent."""
     if rows:
-        tx.execute(notices.insert().inline(), rows)
+        tx.execute(_plain(notices), rows)
 
 
 def acknowledge(tx: Connection, doors: Iterable[str]) -> None:
@@ -181,7 +206,7 @@ def put_letters(tx: Connection, letters: Sequence[Letter], now: datetime) -> Non
         for one in letters
     ]  # fmt: skip
     if values:
-        tx.execute(outbox.insert().inline(), values)
+        tx.execute(_plain(outbox), values)
 
 
 def mark_sent(tx: Connection, seqs: Sequence[int], now: datetime) -> None:

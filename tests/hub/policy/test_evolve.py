@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from hub.policy import Machine, to_document, to_json
+from hub.policy import Machine, from_document, to_json
 from hub.policy.evolve import replace
 from hub.policy.state import Claim
 from maskgate.messages import LockState, Mode
@@ -29,4 +29,4 @@ def test_a_field_that_is_not_there_is_refused() -> None:
 
 
 def test_what_is_stored_is_the_document_itself() -> None:
-    assert json.loads(to_json(DOOR)) == to_document(DOOR)
+    assert from_document(json.loads(to_json(DOOR))) == DOOR

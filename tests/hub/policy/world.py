@@ -4,6 +4,7 @@ Everything enters as messages do, through the intake; the observer sees messages
 """
 
 import itertools
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,7 +26,7 @@ from hub.policy import (
     initial,
     start,
     tick,
-    to_document,
+    to_json,
 )
 from maskgate.messages import (
     Acknowledge,
@@ -107,7 +108,7 @@ class World:
         return self.take(tick(self.rules, self.state, self.wall))
 
     def restart(self) -> Outcome:
-        self.state = from_document(to_document(self.state))
+        self.state = from_document(json.loads(to_json(self.state)))
         return self.take(start(self.rules, self.state, self.wall))
 
     def deliver(self, message: Inbound) -> list[Outcome]:
