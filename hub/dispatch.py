@@ -11,7 +11,6 @@ import queue
 import random
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine, select
@@ -20,6 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from hub.config import HubConfig
 from hub.memory import Place
+from hub.outgoing import idle, late, outbound
 from hub.pictures import Pictures
 from hub.store import read, write, writing
 from hub.store.schema import outbox
@@ -40,8 +40,6 @@ GATHER_S, GATHER_COMMANDS_S = 0.1, 0.02
 #: Home Assistant's birth is answered after a moment of chance, so that not every service answers at once, in seconds.
 BIRTH_JITTER_S = (0.1, 1.0)
 PAUSE_S = 0.5
-#: A command made later than now, by more than this, was made before the clock was set back, in seconds.
-CLOCK_SLACK = timedelta(seconds=0.5)
 
 
 class Dispatcher:
@@ -231,24 +229,24 @@ class Dispatcher:
             self._due = self._due or len(rows) == room
             if not rows:
                 return
-            idle = _idle(rows, self._clock.now())
-            mine = self._claim([row.seq for row in rows if row.expires_at is not None and row.seq not in idle])
+            needless = idle(rows, self._clock.now())
+            mine = self._claim([row.seq for row in rows if row.expires_at is not None and row.seq not in needless])
             now = self._clock.now()
             for row in rows:
-                if row.seq in idle or (self._place and row.expires_at and (row.seq not in mine or _late(row, now))):
+                if row.seq in needless or (self._place and row.expires_at and (row.seq not in mine or late(row, now))):
                     pass
                 elif not self._leads:
                     self._due = True
                     return
-                elif (token := link.publish(_outbound(row, now))) is None:
+                elif (token := link.publish(outbound(row, now))) is None:
                     self._due = True
                     return  # the connection is gone; the next one begins anew
                 else:
                     self._under_way[token] = (row.seq, row.expires_at is not None)
                 self._cursor = row.seq
-            if idle:
+            if needless:
                 with writing(self._db) as tx:
-                    write.drop_letters(tx, sorted(idle))
+                    write.drop_letters(tx, sorted(needless))
 
     def _claim(self, commands: list[int]) -> set[int]:
         """Where another hub could send a lock command too, mark it as sent before it is, so that none goes twice."""
@@ -286,28 +284,3 @@ class Dispatcher:
 def availability(root: str, word: Availability) -> Outbound:
     """Return the hub's own availability."""
     return Outbound(topics.HUB_AVAILABILITY.path(root), word.value.encode(), retain=True)
-
-
-def _idle(rows: Sequence[Any], now: datetime) -> set[int]:
-    """Return the rows that need not be sent: a newer one says all that they say, or they are too old."""
-    newest = {row.topic: row.seq for row in rows if _only_newest(row)}
-    idle = {row.seq for row in rows if _only_newest(row) and newest[row.topic] != row.seq}
-    for row in rows:
-        if _late(row, now):
-            log.warning("a command on %s had expired, or its age is not known; it is not sent", row.topic)
-            idle.add(row.seq)
-    return idle
-
-
-def _late(row: Any, now: datetime) -> bool:
-    return row.expires_at is not None and not row.created_at - CLOCK_SLACK <= now < row.expires_at
-
-
-def _only_newest(row: Any) -> bool:
-    """Whether of several waiting rows of a topic only the last matters: what is retained, and lock commands."""
-    return row.retain or row.expires_at is not None
-
-
-def _outbound(row: Any, now: datetime) -> Outbound:
-    left = math.ceil((row.expires_at - now).total_seconds()) if row.expires_at else None
-    return Outbound(row.topic, row.payload, retain=row.retain, expiry_s=left)

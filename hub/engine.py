@@ -7,28 +7,27 @@ nothing and is tried again until the store takes it; verdicts grow old in the me
 import logging
 import queue
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from hub import policy, upkeep
 from hub.batch import Batch, Documents, Plan
 from hub.clockwatch import ClockWatch
 from hub.config import Door, HubConfig
 from hub.inbox import Inbox, Received
-from hub.inputs import Answer, Asked, BirthIn, CommandIn, DoorInput, FaultIn, Input, PassageIn
+from hub.inputs import Answer, Asked, BirthIn, CommandIn, FaultIn, Input, PassageIn
 from hub.intake import Intake
-from hub.listeners import Listener, Listeners, Stats
-from hub.memory import Memory, Place
+from hub.ledger import Ledger
+from hub.listeners import Listener, Stats
+from hub.memory import Place
 from hub.persist import Persist
-from hub.policy import FaultKind, LockCommand, Rules
+from hub.policy import FaultKind, LockCommand
 from hub.questions import Questions
-from hub.store import erase, read, write, writing
 from hub.watchdog import Watchdog
 from maskgate.clock import Clock
-from maskgate.messages import Decision
 from maskgate.mqtt import Inbound
 
 log = logging.getLogger(__name__)
@@ -66,19 +65,15 @@ class DoorEngine:
 
         `place`: where several hubs share the store, which one this is. Then the leader runs the deadlines.
         """
-        self._config, self._db, self._clock, self._plan = config, db, clock, plan
+        self._config, self._db, self._clock = config, db, clock
         self._confirm, self._on_birth, self._tell_lock = confirm, on_birth, tell_lock
         self._on_commit, self._on_notices = on_commit, on_notices
-        self._listeners = Listeners()
-        self._rules = {door.id: Rules.of(config, door) for door in config.doors}
-        self._memory, self._place = Memory(self._rules), place
+        self._place = place
+        self._ledger = Ledger(config, db, plan=plan, place=place, on_commit=self._committed)
         self._lead_begins: bool | None = None  # this hub leads since a moment ago; whether the doors begin anew
         self._inbox, self._watch, self._stopping = Inbox(clock), ClockWatch(clock), threading.Event()
         self._persist = Persist(clock, self._stopping, self._helpless, shared=place is not None)
-        self._passages = self._late = 0
-        self._made: Mapping[str, Sequence[Decision]] = {}  # by the last batch
         self._next_purge = self._next_look = 0.0
-        self._erased = 0  # the last erasure that the doors have heard of
         self._thread = threading.Thread(target=self._run, name="doors", daemon=True)
         self.intake, self._asking = Intake(config), Questions()
         self._watchdog = Watchdog(clock, TURN_S if place is None else SHARED_TURN_S, self._make_safe)
@@ -98,15 +93,15 @@ class DoorEngine:
     @property
     def stats(self) -> Stats:
         """What happened since the start."""
-        return Stats(self._passages, self._late, self._inbox.dropped, self._persist.failures)
+        return Stats(self._ledger.passages, self._ledger.late, self._inbox.dropped, self._persist.failures)
 
     def subscribe(self, listener: Listener) -> None:
         """Call `listener` after each commit, for each door that changed, from the engine's thread."""
-        self._listeners.add(listener)
+        self._ledger.listeners.add(listener)
 
     def documents(self) -> Mapping[str, Documents]:
         """Return the doors' documents as last committed."""
-        return dict(self._memory.documents)
+        return dict(self._ledger.memory.documents)
 
     def offer(self, message: Inbound, confirm: Callable[[Inbound], None] | None = None) -> None:
         """Hand in a message; never waits. Without room it is not confirmed, so that it comes again."""
@@ -144,44 +139,11 @@ class DoorEngine:
     def start(self) -> None:
         """Take up the doors as stored and begin; raises `sqlalchemy.exc.DBAPIError` when the store does not work."""
         if self._place is None:
-            self._take_up(begin=True)
+            self._ledger.take_up(self._clock.now(), begin=True)
         else:
-            self._join()
+            self._ledger.join(self._clock.now())
         self._watchdog.start()
         self._thread.start()
-
-    def _take_up(self, *, begin: bool) -> None:
-        """Take the doors over from whoever had them before. `begin`: nobody looked after them in between."""
-        now = self._clock.now()
-        with writing(self._db) as tx:
-            if self._place:
-                write.line_up(tx)
-                self._memory.catch_up(tx, self._rules, now, lock=True)
-            else:
-                self._memory.load(tx, now)
-                self._memory.documents = {}  # all of them are written anew
-            doors = write.drop_doors(tx, list(self._rules))
-            nodes = write.drop_nodes(tx, [node for door in self._config.doors for node in door.nodes])
-            write.put_letters(tx, upkeep.farewell(self._config, doors, nodes, now), now)
-            batch = self._batch(self._rules, {})
-            if begin:
-                batch.start(now)
-            heard = self._hear_of_erasures(tx, batch, read.mark(tx, "erasure") or 0)
-            # Where this hub is alone, the dispatcher says how the doors stand at every connect.
-            batch.write_to(tx, now, announced=self._place is None)
-        self._erased = heard
-        self._adopt(batch, now)
-
-    def _join(self) -> None:
-        """Come to a site that other hubs may serve: only what none of them knows begins."""
-        now = self._clock.now()
-        with writing(self._db) as tx:
-            write.line_up(tx)
-            known = self._memory.load(tx, now)
-            batch = self._batch(self._rules.keys() - known, {})
-            batch.start(now)
-            batch.write_to(tx, now, announced=True)
-        self._adopt(batch, now)
 
     def stop(self, timeout: float = 1.0) -> None:
         """Finish what is at hand and end."""
@@ -208,27 +170,23 @@ class DoorEngine:
         self._watchdog.begin()
         if (begin := self._lead_begins) is not None:
             self._lead_begins = None
-            self._persist(lambda: self._take_up(begin=begin))
-        faults = [FaultIn(door, {kind: text}) for kind, text in self._inbox.news() for door in self._rules]
-        now = self._watch.look()
-        if not self._leads:
+            self._persist(lambda: self._ledger.take_up(self._clock.now(), begin=begin))
+        faults = [FaultIn(door, {kind: text}) for kind, text in self._inbox.news() for door in self._ledger.rules]
+        now, leads = self._watch.look(), self._ledger.leads
+        if not leads:
             self._watch.shift = timedelta()  # the leader sees to that, by its own clock
-        if messages or faults or (self._leads and (self._watch.shift or self._memory.due(now))):
+        if messages or faults or (leads and (self._watch.shift or self._ledger.memory.due(now))):
             self._settle(messages, faults)
-        elif self._leads and self._clock.monotonic() >= self._next_purge:
+        elif leads and self._clock.monotonic() >= self._next_purge:
             self._purge(now)
         if self._clock.monotonic() >= self._next_look:
             self._next_look = self._clock.monotonic() + LONGEST_WAIT_S
-            self._see_others(now)
+            self._ledger.see_others(now)
         self.turns += 1
-
-    @property
-    def _leads(self) -> bool:
-        return self._place is None or self._place.leads
 
     def _patience(self) -> float:
         """Return the seconds until the next deadline."""
-        moment = self._memory.next_moment() if self._leads else None
+        moment = self._ledger.memory.next_moment() if self._ledger.leads else None
         wait = (moment - self._clock.now()).total_seconds() if moment else LONGEST_WAIT_S
         return min(max(min(wait, self._next_look - self._clock.monotonic()), 0.001), LONGEST_WAIT_S)
 
@@ -259,13 +217,14 @@ class DoorEngine:
 
     def _answer(self, item: CommandIn | PassageIn) -> Answer:
         """Say what became of an input that is on disk."""
-        machine, (state, _) = self._memory.machines[item.door], self._memory.documents[item.door]
+        memory = self._ledger.memory
+        machine, (state, _) = memory.machines[item.door], memory.documents[item.door]
         if isinstance(item, PassageIn):
             seen = machine.recall(item.passage.passage, item.passage.node)
             obeyed = seen is not None and not seen.late
         else:
             obeyed = item.mark in machine.heard
-        made = tuple(one for one in self._made.get(item.door, ()) if one.by is not None and one.by == item.by)
+        made = tuple(one for one in self._ledger.made.get(item.door, ()) if one.by is not None and one.by == item.by)
         return Answer(obeyed, state, made)
 
     def _keep(self, inputs: Sequence[Input]) -> bool:
@@ -280,8 +239,8 @@ class DoorEngine:
         log.error("the store has taken nothing for seconds; the doors go to their safe states")
         self._asking.refuse(STUCK)
         now = self._clock.now()
-        for door, rules in self._rules.items():
-            if command := policy.without_store(rules, self._memory.machines[door], now):
+        for door, rules in self._ledger.rules.items():
+            if command := policy.without_store(rules, self._ledger.memory.machines[door], now):
                 self._tell_lock(rules.door, command)
 
     def _keep_alone(self, inputs: Sequence[Input]) -> bool:
@@ -293,81 +252,21 @@ class DoorEngine:
 
     def _commit(self, inputs: Sequence[Input]) -> None:
         self.turns += 1
-        now, written = self._watch.look(), False
+        written = False
         try:
-            with writing(self._db) as tx:
-                inputs = self._asking.deciding(inputs)
-                # The doors that something comes to, or at which something ends; the others stay as they are.
-                doors = {item.door for item in inputs if isinstance(item, DoorInput)}
-                if self._leads:
-                    doors |= self._rules.keys() if self._watch.shift else self._memory.due(now)
-                if self._place:
-                    self._memory.catch_up(tx, doors, now, lock=True)
-                ids = [item.passage.passage for item in inputs if isinstance(item, PassageIn)]
-                batch = self._batch(doors, read.revisions(tx, ids) if ids else {})
-                if self._leads and self._watch.shift:
-                    batch.shift(self._watch.shift)
-                batch.tick(now)
-                for item in inputs:
-                    if not isinstance(item, BirthIn):
-                        batch.take(item, now)
-                batch.write_to(tx, now, sign=self._place.me if self._place else None)
+            now = self._watch.look()
+            self._ledger.commit(lambda: self._asking.deciding(inputs), now, shift=self._watch.shift)
             written = True
         finally:
             self._asking.decided(written=written)
         self._watch.shift = timedelta()
-        self._passages += len(ids)
-        self._adopt(batch, now)
 
-    def _adopt(self, batch: Batch, now: datetime) -> None:
-        """Committed: from here on the doors are so."""
-        self._memory.adopt(batch, now)
-        self._made = batch.decided
+    def _committed(self, batch: Batch) -> None:
         self._on_commit()
         if batch.tells:
             self._on_notices()
-        for door in batch.written:
-            made = batch.decided.get(door, [])
-            self._late += sum(one.event_type == "late" for one in made)
-            self._listeners.tell(door, self._memory.documents[door], made)
-
-    def _batch(self, doors: Collection[str], stored: dict[tuple[str, str], set[int]]) -> Batch:
-        machines = {door: self._memory.machines[door] for door in sorted(doors)}
-        documents = {door: known for door, known in self._memory.documents.items() if door in doors}
-        return Batch(self._config, self._rules, machines, documents, stored=stored, plan=self._plan)
-
-    def _see_others(self, now: datetime) -> None:
-        """See what other hubs have written, and whether somebody had something erased."""
-        if self._place:
-            with self._db.connect() as connection:
-                changed = self._memory.catch_up(connection, self._rules, now)
-            for door in changed:
-                self._listeners.tell(door, self._memory.documents[door], ())
-        if self._leads:
-            self._forget(now)
 
     def _purge(self, now: datetime) -> None:
         """Delete a little of what is too old; the rest with the next idle moment."""
         if upkeep.purge(self._config, self._db, now) == 0:
             self._next_purge = self._clock.monotonic() + PURGE_EVERY_S
-
-    def _forget(self, now: datetime) -> None:
-        """What somebody had erased from the store, the doors forget too (P9)."""
-        if erase.newest(self._db) == self._erased:
-            return
-        with writing(self._db) as tx:
-            if self._place:
-                self._memory.catch_up(tx, self._rules, now, lock=True)
-            batch = self._batch(self._rules, {})
-            heard = self._hear_of_erasures(tx, batch, self._erased)
-            batch.write_to(tx, now)
-        self._erased = heard
-        self._adopt(batch, now)
-
-    def _hear_of_erasures(self, tx: Connection, batch: Batch, after: int) -> int:
-        """Let the doors forget what was erased after the erasure of this number; returns the last one's."""
-        newest = erase.newest(self._db)
-        if newest > after:
-            batch.forget(erase.since(self._db, after))
-            write.put_mark(tx, "erasure", newest)
-        return max(newest, after)
