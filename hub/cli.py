@@ -44,14 +44,13 @@ def run(config: Config) -> None:
     try:
         presence.take()
         hub.start()
-        # What is there now stays; combing it again and again would hold up a decision for a tenth of a second.
-        gc.collect()
-        gc.freeze()
+        _comb()
         if link := hub.first_link():
             # To whoever started us, and not into the log: it is as good as a password until it is used.
             typer.echo(f"There is no administrator yet. Become the first, once, within a day:\n    {link}", err=True)
         while _goes_on(wishes):
             presence.reloaded(take_up(hub, config))
+            _comb()
     except ConfigError as error:
         raise fail(error) from error
     finally:
@@ -59,6 +58,13 @@ def run(config: Config) -> None:
         presence.drop()
         # All is in order. What is left in memory need not be combed once more, seconds long on a small or busy machine.
         gc.freeze()
+
+
+def _comb() -> None:
+    """Free what nobody uses any more, and leave the rest alone: to comb it again holds up a decision for 0.1 s."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def _goes_on(wishes: "SimpleQueue[bool]") -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from sqlalchemy import Engine
@@ -45,3 +45,9 @@ class Context:
     stats: Stats = dict
     problems: Problems = tuple
     pages: Environment = field(default_factory=templates)
+
+    def let_go(self) -> None:
+        """Hold nothing any more: FastAPI remembers functions of ours for good, and these remember us."""
+        for one in fields(self):
+            if hasattr(self, one.name):
+                object.__delattr__(self, one.name)

@@ -1,11 +1,13 @@
 """O1: a good file is taken up while the hub runs, a bad one disturbs nothing. S7, M6: what a reload does to doors."""
 
+import gc
 import json
 import os
 import signal
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,6 +97,13 @@ def test_a_door_is_added_and_removed_while_the_others_keep_their_state_and_no_lo
     friend.see(passage("mask", who="b"))
     until(lambda: friend.commands() == ["UNLOCK", "LOCK"] * 2, "the door to work as before")
     assert set(house.said_of_itself()) == {b"online"}, "nobody is told that the hub was away"
+
+
+def test_what_ran_before_is_let_go(house: House) -> None:
+    before = weakref.ref(house.hub._parts)
+    assert house.rewrite(lambda text: text.replace("name: Front", "name: Front door")) is None
+    gc.collect()
+    assert before() is None, "a hub that is reloaded every day keeps its size"
 
 
 def test_a_grant_that_stands_is_ended_by_the_hub_that_follows(house: House) -> None:
