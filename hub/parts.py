@@ -93,6 +93,7 @@ class Parts:
             end.join(max(0.0, deadline - time.monotonic()))
         self._stops.clear()
         self._core_started = False
+        self._server.let_go()
 
     def _retained(self) -> Sequence[str]:
         root, doors = self._config.mqtt.root, [door.id for door in self._config.doors]

@@ -106,8 +106,11 @@ class Server:
         self._live.end_all()
         if self._thread is not None:
             self._thread.join(timeout)
-            if not self._thread.is_alive():
-                self._context.let_go()
+
+    def let_go(self) -> None:
+        """Free what the pages knew; for good, and once they are stopped."""
+        if not self.alive:
+            self._context.let_go()
 
     def _listen(self) -> socket.socket:
         family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
