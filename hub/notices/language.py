@@ -1,15 +1,13 @@
 """The languages of notices: words from a file each, dates and numbers by the CLDR (Babel)."""
 
 import re
-import tomllib
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
-from importlib import resources
-from typing import Any
 
 from babel import Locale, dates, numbers
 
+from hub.languages import tables
 from maskgate.messages import Language
 
 #: Every language that there is a file of.
@@ -81,11 +79,6 @@ class Words:
 def words(code: str) -> Words:
     """Return a language; one that there is none of is English."""
     return Words(code if code in CODES else BASE)
-
-
-def tables(code: str) -> dict[str, Any]:
-    """Return the raw texts of a language."""
-    return tomllib.loads(resources.files("hub.notices").joinpath("languages", f"{code}.toml").read_text("utf-8"))
 
 
 def _recognised(part: str) -> tuple[str, dict[str, str]] | None:
