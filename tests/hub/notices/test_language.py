@@ -12,7 +12,7 @@ from hub.notices.language import BASE, CODES, words
 from hub.notices.plan import plan
 from hub.notices.render import letter
 from hub.policy import availability_fault, health_faults
-from hub.policy.faults import _SAYS
+from hub.policy.faults import _CUT, _SAYS
 from maskgate.messages import Availability, CameraState, EventType, Mode, NodeHealth
 from tests.hub.notices.conftest import make_config
 from tests.hub.notices.test_plan import NOW, decision
@@ -52,7 +52,7 @@ def test_what_a_door_says_of_a_fault_is_said_in_the_language_of_the_reader(code:
     for camera in (CameraState.LOST, CameraState.DEGRADED):
         said += health_faults(health(camera=camera)).values()
     said += health_faults(health(detector="failed")).values()
-    said += [f"The camera board cam-1 does not answer; {what}" for what in _SAYS.values()]
+    said += [f"The camera board cam-1 does not answer; {what}" for what in (*_SAYS.values(), _CUT)]
     said += [
         "The camera board cam-1 does not answer; nobody looks",
         "The broker is away",

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from hub.config import HubConfig
 from hub.engine import DoorEngine
 from hub.notices.plan import plan
+from hub.policy import display, door_state
 from hub.store import open_store
 from hub.store.schema import outbox
 from maskgate.messages import DoorCommand, LockState, Mode, Override, encode
@@ -172,6 +173,17 @@ def test_no_policy_locks_what_a_person_released_before_thirty_seconds_are_over_a
     lean_on(w)
     w.advance(1)
     assert actions(w)[-1] is LOCK
+
+
+@pytest.mark.parametrize("action", ["lock", "unlock"])
+def test_the_reason_is_written_down_and_shown_to_whom_it_keeps_out(action: str) -> None:
+    w = world(lock="LOCKED")
+    (outcome,) = w.deliver(w.said("override", action=action, reason="The floor is wet", seconds=60))
+    (made,) = outcome.decided
+    assert made.decision.text == f"{action.capitalize()}ed by hand for 60 s: The floor is wet"
+    shown = display(w.rules, w.state, w.wall)
+    assert (shown.text == "The floor is wet") is (action == "lock")
+    assert door_state(w.rules, w.state, w.wall).until == w.wall + timedelta(seconds=60)
 
 
 def test_a_reset_gives_the_entry_back_to_its_rule_at_once() -> None:

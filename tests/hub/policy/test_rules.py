@@ -140,10 +140,13 @@ def test_off_counts_and_does_nothing_else() -> None:
     assert (w.state.counters.people, w.state.counters.violations, w.shown) == (1, 1, "idle")
 
 
-def test_a_state_outside_the_violation_set_may_enter() -> None:
-    w = world(lock="LOCKED", violations=["no_mask"])
-    w.deliver(w.passage("incorrect"))
+@pytest.mark.parametrize(("violation", "other"), [("no_mask", "incorrect"), ("incorrect", "no_mask")])
+def test_a_state_outside_the_violation_set_may_enter_and_one_inside_may_not(violation: str, other: str) -> None:
+    w = world(lock="LOCKED", violations=[violation])
+    w.deliver(w.passage(other))
     assert (actions(w), w.state.counters.violations) == ([UNLOCK], 0)
+    w.deliver(w.passage(violation, who="b"))
+    assert (actions(w), w.state.counters.violations) == ([UNLOCK, LOCK], 1)
 
 
 def test_a_denial_confirmed_by_a_revision_is_told_once() -> None:
