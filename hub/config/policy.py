@@ -46,10 +46,14 @@ class SafeStates(Section):
     )
     detector: SafeState = Field(default=SafeState.REST, title="Detector", description="Faces are not looked for.")
     broker: SafeState = Field(
-        default=SafeState.REST, title="Broker", description="Obeyed when the broker is back: before, nothing gets out."
+        default=SafeState.REST,
+        title="Broker",
+        description="Nothing gets out before it is back: keep lets a grant run out, the others end it.",
     )
     database: SafeState = Field(
-        default=SafeState.REST, title="Database", description="Obeyed when the store is back: before, nothing is kept."
+        default=SafeState.REST,
+        title="Database",
+        description="The store takes nothing: the lock is told all the same, once, without a record.",
     )
     homeassistant: SafeState = Field(
         default=SafeState.KEEP, title="Home Assistant", description="It is down, and the lock is one that it moves."

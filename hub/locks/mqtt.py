@@ -16,9 +16,11 @@ class MqttLockDriver:
 
     def __init__(self, lock: MqttLock) -> None:
         self._lock = lock
-        words = [(lock.state_jammed, LockState.JAMMED)] if lock.state_jammed else []
-        words += [(lock.state_locked, LockState.LOCKED), (lock.state_unlocked, LockState.UNLOCKED)]
-        self._words = dict(words)
+        # ESPHome's word, and Home Assistant's: a lock that does not know is shown as one that is not known (S6).
+        self._words = {"UNKNOWN": LockState.UNKNOWN}
+        if lock.state_jammed:
+            self._words[lock.state_jammed] = LockState.JAMMED
+        self._words |= {lock.state_locked: LockState.LOCKED, lock.state_unlocked: LockState.UNLOCKED}
 
     @property
     def feedback_topics(self) -> tuple[str, ...]:

@@ -1,21 +1,21 @@
 """The languages of notices: words from a file each, dates and numbers by the CLDR (Babel)."""
 
 import re
-import tomllib
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
-from importlib import resources
-from typing import Any
 
 from babel import Locale, dates, numbers
 
+from hub.languages import tables
 from maskgate.messages import Language
 
 #: Every language that there is a file of.
 CODES: tuple[str, ...] = tuple(one.value for one in Language)
 #: The one whose words the doors speak in, and which stands in for one that is not there.
 BASE = "en"
+#: What a door says when somebody must look at its lock, by keys of `said`.
+_OF_LOCK = frozenset({"jammed", "mute", "mute_often"})
 
 
 class Words:
@@ -42,6 +42,11 @@ class Words:
         """Return in this language what a door said; what is not known stays as it was said."""
         return self.say("between", "clauses").join(self._said(part) for part in text.split("; "))
 
+    def advice(self, text: str) -> str | None:
+        """Return what a person is to do about what a door said, where that is more than to look."""
+        keys = {found[0] for part in text.split("; ") if (found := _recognised(part))}
+        return self.say("text", "see_lock") if keys & _OF_LOCK else None
+
     def date(self, day: date) -> str:
         """Return a date with its weekday, in full."""
         return dates.format_date(day, "full", locale=self.locale)
@@ -62,13 +67,12 @@ class Words:
         return self.number(value) if isinstance(value, int) else value
 
     def _said(self, part: str) -> str:
-        for key, pattern in _patterns().items():
-            if found := pattern.fullmatch(part):
-                values: dict[str, Any] = found.groupdict()
-                if action := values.get("action"):
-                    values["action"] = self.table["action"].get(action, action)
-                return self.say("said", key, **values)
-        return part
+        if (found := _recognised(part)) is None:
+            return part
+        key, values = found
+        if action := values.get("action"):
+            values["action"] = self.table["action"].get(action, action)
+        return self.say("said", key, **values)
 
 
 @cache
@@ -77,9 +81,12 @@ def words(code: str) -> Words:
     return Words(code if code in CODES else BASE)
 
 
-def tables(code: str) -> dict[str, Any]:
-    """Return the raw texts of a language."""
-    return tomllib.loads(resources.files("hub.notices").joinpath("languages", f"{code}.toml").read_text("utf-8"))
+def _recognised(part: str) -> tuple[str, dict[str, str]] | None:
+    """Return the key of what a door said, and what stands in its gaps."""
+    for key, pattern in _patterns().items():
+        if found := pattern.fullmatch(part):
+            return key, found.groupdict()
+    return None
 
 
 @cache

@@ -55,6 +55,7 @@ def letter(
         "mode": say.say("mode", "refused" if _refused(facts) else Mode(facts["mode"]).value),
         "confidence": None if facts.get("confidence") is None else say.share(facts["confidence"]),
         "unacknowledged": _minutes(facts, say),
+        "todo": None if about == VIOLATION or facts.get("over") else _advice((facts, *carried), say),
         "headline": headline(facts, suppressed, language),
         "grave": (about != VIOLATION and not facts.get("over")) or (not digest and facts["mode"] == Mode.HARD),
         "today": say.number(facts["count_today"]),
@@ -147,6 +148,10 @@ def _refused(facts: Facts) -> bool:
 def _minutes(facts: Facts, say: Words) -> str | None:
     waited = facts.get("unacknowledged_s")
     return say.count("minutes", max(1, round(waited / 60))) if waited else None
+
+
+def _advice(told: Sequence[Facts], say: Words) -> str | None:
+    return next((todo for facts in told if (todo := say.advice(str(facts.get("text", ""))))), None)
 
 
 def _texts(carried: Sequence[Facts], say: Words) -> list[str]:

@@ -18,6 +18,8 @@ _SAYS = {
     SafeState.LOCK: "the entry is locked",
     SafeState.UNLOCK: "the entry is unlocked",
 }
+#: No command got out, and no answer in (S6).
+_CUT = "nothing is known of the lock"
 #: Of several safe states the first of these stands.
 _ORDER = (SafeState.LOCK, SafeState.UNLOCK, SafeState.REST, SafeState.KEEP)
 
@@ -44,7 +46,8 @@ def told(rules: Rules, state: Machine, now: datetime) -> tuple[Machine, tuple[De
     why = next((fault.text for fault in state.faults if not fault.orderly), None)
     if safe is None or why is None or state.mode is Mode.OFF:
         return state, ()
-    what = _SAYS[safe] if state.mode is Mode.HARD else "nobody looks"
+    cut = state.cut is not None and rules.door.lock is not None
+    what = "nobody looks" if state.mode is not Mode.HARD else _CUT if cut else _SAYS[safe]
     state, decided = note(rules, state, now, EventType.FAULT, f"{why}; {what}", tell=True)
     return state, (decided,)
 

@@ -97,15 +97,14 @@ def feedback(rules: Rules, state: Machine, heard: Feedback, now: datetime, *, re
     """Believe what was measured.
 
     A retained measurement is of the past. It fills in what is shown, but it answers no command, lifts no JAMMED and
-    is not trusted when it comes to sparing a command.
+    is not trusted when it comes to sparing a command. A lock that says it does not know has measured as little.
     """
     state = _leaf(rules, state, heard.contact, now, retained=retained)
-    if heard.lock is None:
-        return Outcome(state)
-    if retained:
-        if state.outstanding or state.lock is LockState.JAMMED:
-            return Outcome(state)
-        return Outcome(replace(state, lock=heard.lock, sure=False))
+    if heard.lock is None or heard.lock in _MOVES.values():
+        return Outcome(state)  # on its way it has measured nothing, and what it was told the hub knows best
+    if retained or heard.lock is LockState.UNKNOWN:
+        stands = state.lock is LockState.JAMMED or (retained and state.outstanding)
+        return Outcome(state if stands else replace(state, lock=heard.lock, sure=False))
     due = state.outstanding
     answers = due is not None and heard.command in (None, due.id)
     if heard.lock is LockState.JAMMED:

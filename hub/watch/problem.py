@@ -31,7 +31,7 @@ class Finding:
     """Something that is wrong at one look.
 
     `key` stays the same as long as it is the same problem; `text` is one English sentence of
-    `hub/notices/languages/en.toml`, section `said`. `told`: the door tells people of its beginning. `quiet`: somebody
+    `hub/languages/en.toml`, section `said`. `told`: the door tells people of its beginning. `quiet`: somebody
     meant it so, and nobody is told. `concerns`: the recipient whom it is about, and who therefore cannot be told.
     """
 

@@ -2,10 +2,7 @@
 
 import gc
 import json
-import os
 import signal
-import subprocess
-import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator
@@ -25,21 +22,8 @@ from maskgate.demo.broker import Broker, available, free_port
 from tests.hub.mutations import is_explained, mutated
 
 from .conftest import LIMIT, Friend, passage, until
+from .program import REPOSITORY, run_hub, write_good
 
-REPOSITORY = Path(__file__).resolve().parents[3]
-
-YAML = """
-site: Test house
-mqtt: {{host: 127.0.0.1, port: {port}}}
-database: {folder}/hub.db
-web: {{port: {web}}}
-doors:
-  - id: front
-    name: Front
-    nodes: [cam]
-    lock: {{command_topic: lock/set, feedback_topic: lock/state}}
-    policy: {{mode: hard, entry: controlled, grant_hold: 1}}
-"""
 BACK = """
   - id: back
     name: Back
@@ -70,8 +54,7 @@ class House:
 
 @pytest.fixture
 def house(broker: Broker, tmp_path: Path) -> Iterator[House]:
-    file = tmp_path / "hub.yaml"
-    file.write_text(YAML.format(port=broker.port, folder=tmp_path, web=free_port()))
+    file = write_good(tmp_path, port=broker.port, web=free_port())
     friend, hub = Friend(broker.port), Hub(load(file, HubConfig))
     hub.start()
     house = House(hub, file, friend)
@@ -212,15 +195,13 @@ def test_what_was_retained_at_the_old_root_goes(house: House) -> None:
 
 
 def test_sighup_and_the_command_reload_a_running_process_and_tell_a_bad_file(broker: Broker, tmp_path: Path) -> None:
-    file = tmp_path / "hub.yaml"
-    good = YAML.format(port=broker.port, folder=tmp_path, web=free_port())
-    file.write_text(good)
+    file = write_good(tmp_path, port=broker.port, web=free_port())
+    good = file.read_text()
     friend, run = Friend(broker.port), CliRunner()
     asked = ["reload", "--config", str(file)]
     said = run.invoke(app, asked)
     assert (said.exit_code, "no hub runs" in said.output) == (1, True)
-    command = [sys.executable, "-c", "from maskgate.cli import main; main()", "hub", "run", "--config", str(file)]
-    hub = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": str(REPOSITORY)})
+    hub = run_hub(file)
     try:
         until(lambda: friend.on("maskgate/hub/availability"), "the hub to be online", 60)
         for text in mutated(good, 5, seed=3):
@@ -229,7 +210,7 @@ def test_sighup_and_the_command_reload_a_running_process_and_tell_a_bad_file(bro
             hub.send_signal(signal.SIGHUP)
             until(lambda told=told: len(friend.on("maskgate/hub/health")) > told, "the hub to say so")
             assert hub.poll() is None
-        assert json.loads(friend.on("maskgate/hub/health")[-1])["problem"].startswith(str(file))
+        assert json.loads(friend.on("maskgate/hub/health")[-1])["problem"].startswith(file.name)
         assert friend.on("maskgate/hub/availability") == [b"online"]
         assert friend.commands() == []
         file.write_text(good + BACK)

@@ -1,10 +1,7 @@
 """The whole hub, as a process and in one."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import urllib.request
 from pathlib import Path
 
@@ -19,32 +16,14 @@ from maskgate.demo.broker import Broker, free_port
 from tests.own_time import ends_within
 
 from .conftest import Friend, passage, until
-
-REPOSITORY = Path(__file__).resolve().parents[3]
-
-YAML = """
-site: Test house
-mqtt: {{host: 127.0.0.1, port: {port}}}
-database: {folder}/hub.db
-web: {{port: {web}}}
-doors:
-  - id: front
-    name: Front
-    nodes: [cam]
-    lock: {{command_topic: lock/set, feedback_topic: lock/state}}
-    policy: {{mode: hard, entry: controlled, grant_hold: 1}}
-"""
+from .program import run_hub, write_good
 
 
 def test_the_command_runs_a_site_and_stops_in_order(broker: Broker, tmp_path: Path) -> None:
     web = free_port()
-    (tmp_path / "hub.yaml").write_text(YAML.format(port=broker.port, folder=tmp_path, web=web))
+    file = write_good(tmp_path, port=broker.port, web=web)
     friend = Friend(broker.port)
-    command = [sys.executable, "-c", "from maskgate.cli import main; main()", "hub", "run", "--config", "hub.yaml"]
-    hub = subprocess.Popen(
-        command,
-        cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
-    )  # fmt: skip
+    hub = run_hub(file)
     try:
         until(lambda: friend.on("maskgate/hub/availability"), "the hub to be online", 60)
         friend.see(passage("mask"))
@@ -66,8 +45,7 @@ def test_the_command_runs_a_site_and_stops_in_order(broker: Broker, tmp_path: Pa
 
 
 def test_check_says_ok_or_what_is_wrong(tmp_path: Path) -> None:
-    good, bad = tmp_path / "good.yaml", tmp_path / "bad.yaml"
-    good.write_text(YAML.format(port=1, folder=tmp_path, web=1))
+    good, bad = write_good(tmp_path), tmp_path / "bad.yaml"
     bad.write_text(good.read_text().replace("grant_hold", "grant_hald"))
     said = CliRunner().invoke(app, ["check", "--config", str(good)])
     assert (said.exit_code, said.output.split(":")[0]) == (0, "OK")

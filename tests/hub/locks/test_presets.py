@@ -1,6 +1,5 @@
-"""Presets against the payloads that the makers document."""
+"""What all presets have in common. Each maker's words are held to the maker's pages in a file of its own."""
 
-import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,93 +13,11 @@ from hub import policy
 from hub.cli import app
 from hub.config import HubConfig, MqttLock
 from hub.config.presets import Preset
-from hub.locks import driver_for
-from hub.policy import LockCommand, Rules
+from hub.policy import Rules
 from hub.policy.state import Outstanding
 from maskgate.messages import LockAction, LockState
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-
-#: preset and more, command topic, payload to lock, to unlock, feedback topic, what it reports locked, unlocked, else
-Maker = tuple[dict[str, Any], str, Any, Any, str, bytes, bytes, bytes]
-MAKERS: list[Maker] = [
-    (
-        {"preset": "zigbee2mqtt-lock", "device": "front"},
-        "zigbee2mqtt/front/set", {"state": "LOCK"}, {"state": "UNLOCK"},
-        "zigbee2mqtt/front", b'{"state":"LOCK","lock_state":"locked","battery":90,"linkquality":120}',
-        b'{"state":"UNLOCK","lock_state":"unlocked","battery":90}', b'{"battery":90}',
-    ),
-    (
-        {"preset": "zigbee2mqtt-switch", "device": "strike"},
-        "zigbee2mqtt/strike/set", {"state": "OFF"}, {"state": "ON"},
-        "zigbee2mqtt/strike", b'{"linkquality":40,"state":"OFF"}', b'{"state":"ON"}', b'{"state":null}',
-    ),
-    (
-        {"preset": "zigbee2mqtt-switch", "device": "strike", "channel": 2, "unlocked_when": "off"},
-        "zigbee2mqtt/strike/set", {"state_l2": "ON"}, {"state_l2": "OFF"},
-        "zigbee2mqtt/strike", b'{"state_l1":"OFF","state_l2":"ON"}', b'{"state_l1":"ON","state_l2":"OFF"}',
-        b'{"state_l1":"OFF"}',
-    ),
-    (
-        {"preset": "tasmota", "device": "strike"},
-        "cmnd/strike/POWER", "OFF", "ON", "stat/strike/POWER", b"OFF", b"ON", b"TOGGLE",
-    ),
-    (
-        {"preset": "tasmota", "device": "strike", "channel": 2, "unlocked_when": "off"},
-        "cmnd/strike/POWER2", "ON", "OFF", "stat/strike/POWER2", b"ON", b"OFF", b"",
-    ),
-    (
-        {"preset": "shelly", "device": "shellyplus1-a8032ab1"},
-        "shellyplus1-a8032ab1/rpc",
-        {"id": "command-1", "src": "maskgate", "method": "Switch.Set", "params": {"id": 0, "on": False}},
-        {"id": "command-1", "src": "maskgate", "method": "Switch.Set", "params": {"id": 0, "on": True}},
-        "shellyplus1-a8032ab1/status/switch:0",
-        b'{"id":0,"source":"MQTT","output":false,"temperature":{"tC":41.2,"tF":106.1}}',
-        b'{"id":0,"source":"MQTT","output":true}', b'{"id":0,"source":"init"}',
-    ),
-    (
-        {"preset": "shelly-gen1", "device": "shelly1-98F4AB", "unlocked_when": "off"},
-        "shellies/shelly1-98F4AB/relay/0/command", "on", "off", "shellies/shelly1-98F4AB/relay/0", b"on", b"off",
-        b"overpower",
-    ),
-    (
-        {"preset": "esphome-lock", "device": "porch/lock/front"},
-        "porch/lock/front/command", "LOCK", "UNLOCK", "porch/lock/front/state", b"LOCKED", b"UNLOCKED", b"NONE",
-    ),
-    (
-        {"preset": "esphome-switch", "device": "porch/switch/strike"},
-        "porch/switch/strike/command", "OFF", "ON", "porch/switch/strike/state", b"OFF", b"ON", b"unavailable",
-    ),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("maker", MAKERS, ids=lambda maker: f"{maker[0]['preset']}-{maker[0].get('channel', 0)}")
-def test_a_preset_speaks_as_its_maker_documents(
-    maker: tuple[dict[str, Any], str, Any, Any, str, bytes, bytes, bytes],
-) -> None:
-    given, command_topic, lock, unlock, feedback_topic, locked, unlocked, other = maker
-    driver = driver_for(MqttLock.model_validate(given), root="maskgate", door="front")
-    for action, expected in ((LockAction.LOCK, lock), (LockAction.UNLOCK, unlock)):
-        message = driver.command(LockCommand("command-1", action, NOW, NOW))
-        payload = message.payload.decode()
-        assert (message.topic, message.retain) == (command_topic, False)
-        assert (payload if isinstance(expected, str) else json.loads(payload)) == expected
-    assert driver.feedback_topics == (feedback_topic,)
-    measured = [driver.feedback(payload) for payload in (locked, unlocked, other)]
-    assert [one and one.lock for one in measured] == ["LOCKED", "UNLOCKED", None]
-
-
-@pytest.mark.parametrize(
-    ("preset", "payload"),
-    [
-        ({"preset": "zigbee2mqtt-lock", "device": "front"}, b'{"lock_state":"not_fully_locked"}'),
-        ({"preset": "esphome-lock", "device": "porch/lock/front"}, b"JAMMED"),
-    ],
-)
-def test_a_bolt_that_is_stuck_is_jammed(preset: dict[str, Any], payload: bytes) -> None:
-    measured = driver_for(MqttLock.model_validate(preset), root="maskgate", door="front").feedback(payload)
-    assert measured is not None
-    assert measured.lock == "JAMMED"
 
 
 def test_what_the_file_says_itself_stands() -> None:

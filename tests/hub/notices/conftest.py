@@ -1,5 +1,6 @@
 """A real mail server, a real store, and what a door decides."""
 
+import asyncio
 import email
 import email.policy
 import threading
@@ -36,6 +37,8 @@ class MailServer:
         self.port = free_port()
         self.mails: list[EmailMessage] = []
         self.refused: set[str] = set()
+        self.delay = 0.0  # before it says that it took a mail
+        self.busy = 0  # so many mails it does not take, for now
         self._controller: Controller | None = None
 
     async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802
@@ -47,6 +50,10 @@ class MailServer:
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
         mail = email.message_from_bytes(envelope.content, policy=email.policy.default)
         assert isinstance(mail, EmailMessage)
+        if self.busy:
+            self.busy -= 1
+            return "451 busy, try again later"
+        await asyncio.sleep(self.delay)
         self.mails.append(mail)
         return "250 OK"
 

@@ -51,6 +51,27 @@ def test_a_door_that_nobody_watches_goes_to_its_safe_state_and_back(
     assert actions(w) == begins + ends
 
 
+@pytest.mark.parametrize("fault", ["database", "homeassistant"])
+@pytest.mark.parametrize(
+    ("safe", "entry", "begins", "ends"),
+    [
+        ("lock", "open", [LOCK], [UNLOCK]), ("unlock", "controlled", [UNLOCK], [LOCK]),
+        ("rest", "open", [], []), ("keep", "controlled", [], []),
+    ],
+)  # fmt: skip
+def test_what_the_whole_site_needs_has_a_safe_state_for_each(
+    fault: str, safe: str, entry: str, begins: list[LockAction], ends: list[LockAction]
+) -> None:
+    w = world(entry=entry, lock="UNLOCKED" if entry == "open" else "LOCKED", safe={fault: safe})
+    w.site_fault(fault, "gone")
+    for action in begins:
+        w.deliver(w.measured("LOCKED" if action is LOCK else "UNLOCKED"))
+    w.advance(60)
+    assert actions(w) == begins
+    w.site_fault(fault, None)
+    assert actions(w) == begins + ends
+
+
 def test_a_fault_ends_a_grant_at_once_and_there_is_no_new_one() -> None:
     w = world(lock="LOCKED", nodes_needed=2)
     w.deliver(w.passage("mask"))
@@ -147,6 +168,17 @@ def test_while_the_broker_is_away_nothing_is_sent_or_guessed_and_what_is_owed_is
     w.deliver(replace(w.measured("UNLOCKED"), retain=True))
     w.advance(2.5)
     assert actions(w) == [UNLOCK, LOCK]
+
+
+@pytest.mark.parametrize("safe", ["lock", "unlock", "rest", "keep"])
+def test_whoever_hears_that_the_broker_is_away_hears_no_guess_at_the_lock(safe: str) -> None:
+    """S6: the safe state could not be commanded, so nobody is told that it is reached."""
+    w = world(lock="LOCKED", safe={"broker": safe})
+    w.site_fault("broker", "The broker is away")
+    told = [one for outcome in w.advance(6) for one in outcome.decided]
+    assert [(one.decision.text, one.tell) for one in told] == [
+        ("The broker is away; nothing is known of the lock", True)
+    ]
 
 
 def test_a_broker_that_went_and_came_moves_nothing() -> None:

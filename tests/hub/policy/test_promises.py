@@ -47,6 +47,7 @@ _KINDS: list[tuple[int, list[Step]]] = [
     (2, list(product(["emergency"], [True, False], _AGES, [False, False, True]))),
     (2, list(product(["mode"], ["off", "soft", "hard", "hard"], _AGES, [False, False, True]))),
     (2, list(product(["measured"], ["LOCKED", "UNLOCKED", "JAMMED"], [False, True]))),
+    (1, list(product(["reported"], ["LOCKING", "UNLOCKING", "UNKNOWN"], [False, True]))),
     (4, [("obeyed",)]),
     (4, list(product(["advance"], [0.5, 1.0, 3.0, 6.0, 12.0, 31.0]))),
     (1, list(product(["jump"], [-86_400.0, -3600.0, -1.0, 1.0, 3600.0, 86_400.0]))),
@@ -194,6 +195,14 @@ class Observer:
         self.shut = word == "LOCKED" or (self.shut and word == "JAMMED")
         if self.due and (word == "JAMMED" or (word == "LOCKED") == (self.due[0] is LOCK)):
             self.due = self.owed = None
+        return outcomes
+
+    def _reported(self, word: str, retained: bool) -> list[Outcome]:
+        """What a lock says that measures nothing: that it moves, or that it does not know."""
+        outcomes = self.world.deliver(replace(self.world.answer(word), retain=retained))
+        assert not any(outcome.command for outcome in outcomes), "a report moved the lock"
+        if word == "UNKNOWN" and self.measured is not LockState.JAMMED and not (retained and self.due):
+            self.measured = LockState.UNKNOWN
         return outcomes
 
     def _obeyed(self) -> list[Outcome]:

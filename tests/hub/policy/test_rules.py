@@ -140,10 +140,13 @@ def test_off_counts_and_does_nothing_else() -> None:
     assert (w.state.counters.people, w.state.counters.violations, w.shown) == (1, 1, "idle")
 
 
-def test_a_state_outside_the_violation_set_may_enter() -> None:
-    w = world(lock="LOCKED", violations=["no_mask"])
-    w.deliver(w.passage("incorrect"))
+@pytest.mark.parametrize(("violation", "other"), [("no_mask", "incorrect"), ("incorrect", "no_mask")])
+def test_a_state_outside_the_violation_set_may_enter_and_one_inside_may_not(violation: str, other: str) -> None:
+    w = world(lock="LOCKED", violations=[violation])
+    w.deliver(w.passage(other))
     assert (actions(w), w.state.counters.violations) == ([UNLOCK], 0)
+    w.deliver(w.passage(violation, who="b"))
+    assert (actions(w), w.state.counters.violations) == ([UNLOCK, LOCK], 1)
 
 
 def test_a_denial_confirmed_by_a_revision_is_told_once() -> None:
@@ -341,3 +344,39 @@ def test_no_start_lets_somebody_in_again() -> None:
     assert actions(w) == [LOCK, UNLOCK]
     w.advance(1)
     assert actions(w) == [LOCK, UNLOCK, LOCK]
+
+
+@pytest.mark.parametrize("retained", [False, True])
+@pytest.mark.parametrize("word", ["LOCKING", "UNLOCKING"])
+def test_a_lock_on_its_way_has_measured_nothing(word: str, retained: bool) -> None:
+    """S6: the words for a command under way are the hub's own, and it alone knows what it told."""
+    w = world(lock="LOCKED")
+    w.deliver(replace(w.answer(word), retain=retained))
+    assert w.lock is LockState.LOCKED
+    w.deliver(w.passage("mask"))
+    w.deliver(replace(w.answer(word), retain=retained))
+    assert w.lock is LockState.UNLOCKING
+    w.advance(3.5)
+    w.deliver(replace(w.answer(word), retain=retained))
+    assert w.lock is LockState.JAMMED
+
+
+def test_a_lock_that_does_not_know_how_it_stands_is_unknown_and_answers_and_lifts_nothing() -> None:
+    w = world(lock="LOCKED")
+    w.deliver(w.answer("UNKNOWN"))
+    assert w.lock is LockState.UNKNOWN
+    w.deliver(w.passage("mask"))
+    w.deliver(w.answer("UNKNOWN", command=w.commands[-1].id))
+    assert w.lock is LockState.UNLOCKING
+    w.advance(3.5)
+    w.deliver(w.answer("UNKNOWN"))
+    assert w.lock is LockState.JAMMED
+    assert "did not answer" in (door_state(w.rules, w.state, w.wall).problem or "")
+
+
+def test_a_lock_that_forgot_how_it_stands_and_then_is_silent_has_not_reported_no_change() -> None:
+    w = world(lock="LOCKED", reports_only_changes=True)
+    w.deliver(w.said("lock", action="lock"))
+    w.deliver(w.answer("UNKNOWN"))
+    w.advance(3.5)
+    assert w.lock is LockState.JAMMED
