@@ -65,6 +65,10 @@ class Outbox:
         self._retry_at: float | None = None  # None while the disk is well
         self._sweep_at = 0.0
         self.dropped = 0
+        self._readable = False  # whether `after` can give the rows on disk
+        #: Another one each time that they become readable: `after` gives older rows then than it gave before, and those
+        #: of a start without a disk bear new numbers. Whoever goes by numbers begins again.
+        self.edition = 0
 
     def open(self) -> None:
         """Open or make the file; see `Disk.open`. Raises `OSError` for a place that cannot be used."""
@@ -105,10 +109,7 @@ class Outbox:
         """Return up to `count` verdicts put in after `number`, the oldest first."""
         with self._lock:
             self._mend_if_due()
-            ask = "SELECT number, document FROM verdict WHERE number > ? ORDER BY number LIMIT ?"
-            values = (number, count + len(self._ghosts))
-            rows = self._try(lambda db: db.execute(ask, values).fetchall()) or []
-            waiting = [found for row in rows if row[0] not in self._ghosts if (found := self._read(*row))]
+            waiting = [found for row in self._rows(number, count) if (found := self._read(*row))]
             waiting += [Waiting(each, verdict) for each, verdict in self._memory.items() if each > number]
             return sorted(waiting, key=lambda each: each.number)[:count]
 
@@ -148,6 +149,16 @@ class Outbox:
             return str(rows[0][0]) if rows else None
 
     # The rest runs under the lock.
+
+    def _rows(self, number: int, count: int) -> list[tuple[int, str]]:
+        """Return rows on disk after `number`; none from a failure on until stock was taken: it says how to go on."""
+        if not self._readable:
+            return []
+        ask = "SELECT number, document FROM verdict WHERE number > ? ORDER BY number LIMIT ?"
+        values = (number, count + len(self._ghosts))
+        rows = self._try(lambda db: db.execute(ask, values).fetchall())
+        self._readable = rows is not None
+        return [row for row in rows or [] if row[0] not in self._ghosts]
 
     def _keep_in_memory(self, number: int, verdict: Passage) -> None:
         if (verdict.passage, verdict.revision) not in {(each.passage, each.revision) for each in self._memory.values()}:
@@ -233,6 +244,9 @@ class Outbox:
             # Numbers were given out before the disk could be read: they must not be those of older rows.
             self._memory = dict(enumerate(self._memory.values(), used + 1))
             self._stocked = True
+        if not self._readable:
+            self._readable = True
+            self.edition += 1
         self._last = max(self._last, used + len(self._memory))
         return True
 

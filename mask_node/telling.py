@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterable
 
 from mask_node.config import OutboxSettings
-from mask_node.outbox import Outbox
+from mask_node.outbox import Outbox, Waiting
 from maskgate.clock import Clock
 from maskgate.messages import PassageRef, encode
 from maskgate.mqtt import Link, Outbound
@@ -89,6 +89,7 @@ class Teller:
         # Held while a row is sent and noted, so that its acknowledgement cannot overtake the note.
         self._lock = threading.Lock()
         self._tokens: dict[int, tuple[int, PassageRef]] = {}
+        self._edition = outbox.edition
 
     def turn(self) -> float:
         """Send what may be sent; return how many seconds may pass until the next turn if nothing happens."""
@@ -98,7 +99,7 @@ class Teller:
                 self._window.rewind()
                 return LONGEST_SLEEP_S
             self._window.rewind_if_overdue(now)
-            for waiting in self._outbox.after(self._window.sent_up_to, self._window.room):
+            for waiting in self._next():
                 verdict = waiting.verdict
                 # A clock set back must not make a message that contradicts itself.
                 sent_at = max(self._clock.now(), verdict.seen_to)
@@ -111,6 +112,19 @@ class Teller:
                     ref = PassageRef(passage=verdict.passage, revision=verdict.revision)
                     self._tokens[token] = (waiting.number, ref)
             return min(LONGEST_SLEEP_S, max(0.0, self._window.waits(now)))
+
+    def _next(self) -> list[Waiting]:
+        """Return what may be sent now. Runs under the lock."""
+        waiting = self._outbox.after(self._window.sent_up_to, self._window.room)
+        if self._outbox.edition == self._edition:
+            return waiting
+        self._edition = self._outbox.edition
+        self._begin_again()
+        return self._outbox.after(self._window.sent_up_to, self._window.room)
+
+    def _begin_again(self) -> None:
+        self._window.rewind()
+        self._tokens.clear()
 
     def acknowledged(self, refs: Iterable[PassageRef]) -> None:
         """The hub has these on its disk."""
@@ -130,8 +144,7 @@ class Teller:
     def replay(self) -> None:
         """Send all again from the oldest: the connection or the hub is new, and what was under way may be lost."""
         with self._lock:
-            self._window.rewind()
-            self._tokens.clear()
+            self._begin_again()
 
     def hub_is_there(self) -> None:
         """The hub has spoken on this connection."""
@@ -142,8 +155,7 @@ class Teller:
         """Go on over another link."""
         with self._lock:
             self._link = link
-            self._window.rewind()
-            self._tokens.clear()
+            self._begin_again()
 
     @property
     def all_sent(self) -> bool:

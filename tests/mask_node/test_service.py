@@ -1,16 +1,18 @@
 """The node on real brokers: what it sees arrives, whatever is killed."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from mask_node.config import NodeConfig, OutboxSettings, SourceSettings
+from mask_node.disk import DiskError
 from mask_node.service import Node
 from mask_node.sources import Captured
 from mask_node.vision.types import Frame, Sight
@@ -155,6 +157,54 @@ def test_a_broker_killed_and_back_costs_nothing_and_changes_no_order(broker: Bro
         until(lambda: node.health().outbox == 0, "an empty outbox")
     seen = [p.seen_from for p in sorted(hub.passages, key=lambda p: hub.told.index((p.passage, p.revision)))]
     assert seen == sorted(seen)
+    hub.stop()
+
+
+def ailing(node: Node, monkeypatch: pytest.MonkeyPatch, *, from_the_start: bool) -> threading.Event:
+    """Return what makes the disk of a node's outbox fail, reading too, for as long as it is set."""
+    ill, disk = threading.Event(), node._outbox._disk
+    run, begin = disk.run, disk.open
+
+    def may_fail(do: Callable[[], Any]) -> Any:
+        if ill.is_set():
+            raise DiskError("disk I/O error")
+        return do()
+
+    monkeypatch.setattr(disk, "run", lambda work: may_fail(lambda: run(work)))
+    monkeypatch.setattr(disk, "open", lambda: may_fail(begin))
+    if from_the_start:
+        ill.set()
+    return ill
+
+
+@pytest.mark.parametrize("from_the_start", [True, False])
+def test_what_a_disk_could_not_give_for_a_while_is_told_when_it_can(
+    from_the_start: bool, broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub = Hub(broker, acknowledging=False)
+    once = OutboxSettings(path=tmp_path / "outbox.db", ack_within=600)
+    with running(Node(config(broker, tmp_path, outbox=once), detector=ColourEyes(), source=Frames(people(3)))):
+        until(lambda: len(hub.told) == 3, "three passages, not acknowledged")
+    older = list(hub.told)
+    hub.passages.clear()
+    camera = Frames()
+    node = Node(config(broker, tmp_path), detector=ColourEyes(), source=camera)
+    ill = ailing(node, monkeypatch, from_the_start=from_the_start)
+    if not from_the_start:
+        broker.stop(kill=True)
+    with running(node):
+        ill.set()
+        camera.add(people(1))
+        until(lambda: len(node._outbox.after(0, 9)) == 1, "a younger one in memory")
+        if not from_the_start:
+            broker.start()
+        until(lambda: hub.told, "that one")
+        hub.acknowledging = True
+        hub.acknowledge(hub.passages)
+        until(lambda: not node._outbox.after(0, 9), "its acknowledgement")
+        ill.clear()
+        until(lambda: hub.told[1:] == older, "the older ones, in their order")
+        until(lambda: node.health().outbox == 0, "an empty outbox")
     hub.stop()
 
 
