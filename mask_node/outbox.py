@@ -200,7 +200,8 @@ class Outbox:
         """Delete rows; where the disk cannot, they count as gone all the same."""
         if numbers:
             self._ghosts |= numbers
-            self._on_disk -= len(numbers)
+            if self._stocked:
+                self._on_disk -= len(numbers)
             self._bury()
 
     def _bury(self) -> bool:

@@ -236,6 +236,28 @@ def test_rows_of_before_are_told_before_those_of_a_start_without_a_disk(tmp_path
     outbox.close()
 
 
+def test_a_disk_that_comes_back_between_two_looks_makes_no_depth_below_nothing(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    folder, away = tmp_path / "disk", tmp_path / "away"
+    before = opened(folder / "o.db", clock=clock)
+    before.put(verdict(0))
+    before.put(verdict(1))
+    before.close()
+    outbox = Outbox(folder / "o.db", limit=100, clock=clock)
+    folder.rename(away)
+    folder.write_text("no folder")
+    outbox.put(verdict(2))
+    folder.unlink()
+    away.rename(folder)
+    outbox.let_go([ref(0), ref(2)])  # the disk can be read before its turn to be mended has come
+    assert outbox.depth >= 0
+    clock.advance(RETRY_S)
+    assert names(outbox) == [("passage-1", 1)]
+    assert outbox.depth == 1
+    outbox.close()
+
+
 _WRITER = """
 import sys
 from tests.mask_node.test_outbox import opened, verdict
