@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -20,7 +21,7 @@ from mask_node.seeing import Eyes
 from mask_node.sources import Source
 from mask_node.supervise import Life, Part, Supervisor, Worker
 from mask_node.systemd import Systemd
-from mask_node.telling import Teller
+from mask_node.telling import LONGEST_SLEEP_S, Teller
 from mask_node.vision.types import Detector
 from mask_node.vitals import Vitals
 from maskgate.clock import Clock, SystemClock
@@ -163,16 +164,28 @@ class Node:
     def _tell_on(self, life: Life) -> None:
         while life.goes_on:
             self._news.clear()
-            try:
-                wait = min(self._reporter.turn(self._link.publish), self._teller.turn())
-                # A picture is less than a verdict: it goes when every verdict is under way.
-                if self._pictures.waiting and self._link.connected and self._teller.all_sent:
-                    self._pictures.send(self._publish_picture)
-            except Exception:
-                log.exception("telling failed; it goes on")
-                wait = PAUSE_S
+            # Each by itself: a sensor of the board that fails must keep no verdict back.
+            waits = [self._guarded(step) for step in (self._report, self._teller.turn, self._send_pictures)]
+            if None in waits:
                 time.sleep(PAUSE_S)
-            self._news.wait(wait)
+            self._news.wait(min(wait or 0.0 for wait in waits))
+
+    def _guarded(self, step: Callable[[], float]) -> float | None:
+        """Return the seconds until the next turn of a step of telling; None where it failed."""
+        try:
+            return step()
+        except Exception:
+            log.exception("telling failed; it goes on")
+            return None
+
+    def _report(self) -> float:
+        return self._reporter.turn(self._link.publish)
+
+    def _send_pictures(self) -> float:
+        # A picture is less than a verdict: it goes when every verdict is under way.
+        if self._pictures.waiting and self._link.connected and self._teller.all_sent:
+            self._pictures.send(self._publish_picture)
+        return LONGEST_SLEEP_S
 
     def _publish_picture(self, picture: Picture) -> bool:
         topic = NODE_EVIDENCE.path(self.config.mqtt.root, node=self.config.id, passage=picture.name)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import mask_node.reporting
 from mask_node.config import NodeConfig, OutboxSettings, SourceSettings
 from mask_node.disk import DiskError
 from mask_node.service import Node
@@ -293,6 +294,22 @@ def test_a_verdict_that_cannot_be_kept_is_counted_and_harms_nothing(broker: Brok
         node._outbox._limit = 100
         camera.add([painted(), *people(1)])
         until(lambda: len(hub.told) == 1, "the next passage")
+    hub.stop()
+
+
+def test_health_that_cannot_be_told_keeps_no_verdict_back(
+    broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail() -> float:
+        raise OSError("the sensor does not answer")
+
+    monkeypatch.setattr(mask_node.reporting, "temperature_c", fail)
+    hub = Hub(broker)
+    with running(Node(config(broker, tmp_path), detector=ColourEyes(), source=Frames(people(2)))) as node:
+        until(lambda: len(hub.told) == 2, "both verdicts")
+        until(lambda: node._outbox.depth == 0, "an empty outbox")
+    assert hub.health == []
+    assert "the sensor does not answer" in caplog.text
     hub.stop()
 
 
