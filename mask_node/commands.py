@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
+from pydantic import TypeAdapter, ValidationError
+
 from mask_node.outbox import Outbox
 from maskgate.messages import MessageError, NodeCommand, decode
 from maskgate.mqtt import Inbound
@@ -23,6 +25,7 @@ MOST_AHEAD = timedelta(seconds=5)
 LONGEST_LIFE = timedelta(seconds=60)
 
 _KEY = "obeyed"
+_IDS = TypeAdapter(list[str])
 
 
 class Obedience:
@@ -64,7 +67,12 @@ class Obedience:
     @property
     def _ids(self) -> deque[str]:
         if self._obeyed is None:
-            self._obeyed = deque(json.loads(self._outbox.noted(_KEY) or "[]"), maxlen=REMEMBERED)
+            try:
+                kept = _IDS.validate_json(self._outbox.noted(_KEY) or "[]")
+            except ValidationError:
+                log.warning("the ids of the commands obeyed before the restart are not understood")
+                kept = []
+            self._obeyed = deque(kept, maxlen=REMEMBERED)
         return self._obeyed
 
 

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from mask_node.commands import Obedience, Orders
 from mask_node.config import NodeConfig
@@ -54,8 +54,12 @@ class Ears:
     def remember(self) -> None:
         """Take up the policy that was known before the restart."""
         kept = self._outbox.noted(_KEY)
-        if kept is not None and self._relay is not None:
+        if kept is None or self._relay is None:
+            return
+        try:
             self._relay.policy = _POLICY.validate_json(kept)
+        except ValidationError:  # of another version, or damaged
+            log.warning("the policy kept over the restart is not understood; alone the door goes to its safe state")
 
     def hear(self, message: Inbound) -> None:
         """Do what a message asks. What is not understood is said in the log and harms nothing."""

@@ -27,6 +27,7 @@ from maskgate.mqtt import Link, Outbound
 from maskgate.topics import DOOR_STATE, HUB_AVAILABILITY, NODE_RELAY, NODE_SET_RELAY
 from tests.mask_node.fakes import ColourEyes, Hub, until
 from tests.mask_node.test_lasting import send
+from tests.mask_node.test_outbox import opened
 from tests.mask_node.test_service import Frames, config, people, running
 
 pins_of = pytest.importorskip("gpiozero.pins.mock")
@@ -93,3 +94,16 @@ def test_after_a_restart_without_a_broker_it_goes_on_by_the_last_known_policy(
         camera.add(people(1))  # with a mask
         until(lambda: pins.pin(17).state, "the mask to open")
         until(lambda: not pins.pin(17).state, "the end of the grant")
+
+
+def test_a_kept_policy_that_is_not_understood_stops_no_start(
+    broker: Broker, tmp_path: Path, pins: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = config(broker, tmp_path, relay=FOLLOWS)
+    outbox = opened(settings.outbox.path)
+    outbox.note("policy", '{"mode": "a mode of a later version", "entry": "open", "emergency": false}')
+    outbox.close()
+    with running(Node(settings, detector=ColourEyes(), source=Frames(), pins=pins)) as node:
+        assert node._relay is not None
+        assert node._relay.policy is None
+    assert "the policy kept over the restart is not understood" in caplog.text

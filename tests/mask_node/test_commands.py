@@ -49,3 +49,13 @@ def test_what_is_not_obeyed_is_said(
     assert Obedience(outbox).accept(message(clock, **words), NodeCommand, clock.now()) is None  # type: ignore[arg-type]
     assert why in caplog.text
     outbox.close()
+
+
+@pytest.mark.parametrize("kept", ["{", '"word"', "[1]"])
+def test_what_was_kept_and_is_not_understood_stops_no_command(kept: str, tmp_path: Path, clock: ManualClock) -> None:
+    outbox = opened(tmp_path / "o.db")
+    outbox.note("obeyed", kept)
+    obedience = Obedience(outbox)
+    assert obedience.accept(message(clock), NodeCommand, clock.now()) is not None
+    assert obedience.accept(message(clock), NodeCommand, clock.now()) is None
+    outbox.close()
