@@ -1,5 +1,6 @@
 """The node's one file: SQLite, synced at every change. A disk that fails is a `DiskError`, never the end."""
 
+import contextlib
 import errno
 import logging
 import sqlite3
@@ -28,6 +29,7 @@ class Disk:
         self._path, self._schema = path, schema
         self._lock = threading.Lock()
         self._db: sqlite3.Connection | None = None
+        self._damaged = False  # whether the file is to be put aside
 
     def open(self) -> None:
         """Open or make the file. One that is damaged is put aside, with a word in the log.
@@ -69,6 +71,8 @@ class Disk:
             except sqlite3.Error as error:
                 if _code(error) != sqlite3.SQLITE_FULL:
                     self._drop_connection()  # the next one may find the file mended, or puts it aside
+                # Most of a file may be damaged while that which a new connection reads is well.
+                self._damaged = _code(error) in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
                 raise DiskError(str(error)) from error
             except OSError as error:
                 raise DiskError(str(error)) from error
@@ -81,17 +85,21 @@ class Disk:
             return work(db)
 
     def _connect(self) -> sqlite3.Connection:
-        try:
-            return self._connect_once()
-        except sqlite3.OperationalError:
-            raise
-        except sqlite3.DatabaseError:
-            aside = self._path.with_name(self._path.name + ".damaged")
+        if not self._damaged:
+            try:
+                return self._connect_once()
+            except sqlite3.OperationalError:
+                raise
+            except sqlite3.DatabaseError:
+                self._damaged = True
+        aside = self._path.with_name(self._path.name + ".damaged")
+        with contextlib.suppress(FileNotFoundError):
             self._path.replace(aside)
-            for rest in ("-wal", "-shm"):
-                self._path.with_name(self._path.name + rest).unlink(missing_ok=True)
-            log.exception("the outbox %s is damaged; it is kept as %s, a new one begins", self._path, aside)
-            return self._connect_once()
+        for rest in ("-wal", "-shm"):
+            self._path.with_name(self._path.name + rest).unlink(missing_ok=True)
+        log.error("the outbox %s is damaged; it is kept as %s, a new one begins", self._path, aside)
+        self._damaged = False
+        return self._connect_once()
 
     def _connect_once(self) -> sqlite3.Connection:
         db = sqlite3.connect(self._path, check_same_thread=False, timeout=1)

@@ -97,6 +97,27 @@ def test_a_damaged_file_is_put_aside(tmp_path: Path, caplog: pytest.LogCaptureFi
     outbox.close()
 
 
+def test_a_file_that_is_damaged_further_in_is_put_aside_too(
+    tmp_path: Path, clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "o.db"
+    outbox = opened(path, clock=clock)
+    for number in range(60):
+        outbox.put(verdict(number))
+    outbox.close()
+    content = bytearray(path.read_bytes())
+    content[5 * 4096 :] = b"\xa5" * (len(content) - 5 * 4096)  # the pages that say what tables there are are well
+    path.write_bytes(content)
+    outbox = opened(path, clock=clock)
+    outbox.after(0, 1000)
+    clock.advance(RETRY_S)
+    outbox.put(verdict(100))
+    assert (outbox.storage, names(outbox)) == ("disk", [("passage-100", 1)])
+    assert path.with_name("o.db.damaged").read_bytes()[6 * 4096] == 0xA5
+    assert "damaged" in caplog.text
+    outbox.close()
+
+
 def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "o.db").mkdir()
     with pytest.raises(OSError, match=r"the outbox .* cannot be opened"):
