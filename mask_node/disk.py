@@ -103,6 +103,8 @@ class Disk:
 
     def _connect_once(self) -> sqlite3.Connection:
         db = sqlite3.connect(self._path, check_same_thread=False, timeout=1)
+        # A byte that has decayed is for the reader of that row to find, and fails no other.
+        db.text_factory = lambda raw: raw.decode("utf-8", "replace")
         try:
             # Alone on the file, SQLite needs no shared memory beside it, whose growth a full disk would stop.
             db.execute("PRAGMA locking_mode = EXCLUSIVE")

@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -115,6 +116,19 @@ def test_a_file_that_is_damaged_further_in_is_put_aside_too(
     assert (outbox.storage, names(outbox)) == ("disk", [("passage-100", 1)])
     assert path.with_name("o.db.damaged").read_bytes()[6 * 4096] == 0xA5
     assert "damaged" in caplog.text
+    outbox.close()
+
+
+def test_a_verdict_whose_text_has_decayed_keeps_no_other_back(tmp_path: Path, clock: ManualClock) -> None:
+    outbox = opened(tmp_path / "o.db", clock=clock)
+    for number in range(3):
+        outbox.put(verdict(number))
+    outbox.close()
+    with contextlib.closing(sqlite3.connect(tmp_path / "o.db", isolation_level=None)) as db:
+        db.execute("UPDATE verdict SET document = CAST(x'7bff' AS TEXT) WHERE passage = 'passage-1'")
+    outbox = opened(tmp_path / "o.db", clock=clock)
+    assert names(outbox) == [("passage-0", 1), ("passage-2", 1)]
+    assert (outbox.storage, outbox.depth, outbox.dropped) == ("disk", 2, 1)
     outbox.close()
 
 
