@@ -184,4 +184,7 @@ class Supervisor:
                 self.turn()
             except Exception:
                 log.exception("a part could not be begun anew; it is tried again")
-            self._after()
+            try:
+                self._after()
+            except Exception:
+                log.exception("what follows a look at the parts failed; looking goes on")

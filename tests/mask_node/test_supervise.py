@@ -1,7 +1,10 @@
 """What is stuck is noticed, begun anew five times a minute at most, then called a fault."""
 
+import pytest
+
 from mask_node.supervise import LOOK_EVERY_S, MINUTE_S, MOST_RESTARTS, STUCK_S, Beat, Part, Supervisor
 from tests.conftest import ManualClock
+from tests.mask_node.fakes import until
 
 
 class Patient:
@@ -96,3 +99,17 @@ def test_a_restart_that_fails_ends_nothing(clock: ManualClock) -> None:
     assert len(looks) >= 2
     supervisor.stop(1)
     assert STUCK_S + LOOK_EVERY_S < 10
+
+
+def test_a_fault_in_what_follows_a_look_ends_no_looking(clock: ManualClock, caplog: pytest.LogCaptureFixture) -> None:
+    looks = []
+
+    def fail() -> None:
+        looks.append(1)
+        raise RuntimeError("the pin does not answer")
+
+    supervisor = Supervisor([Patient(clock).part], clock, after=fail)
+    supervisor.start()
+    until(lambda: len(looks) >= 2, "a second look")
+    supervisor.stop(2)
+    assert "the pin does not answer" in caplog.text
