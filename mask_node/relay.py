@@ -74,11 +74,14 @@ class Relay:
 
     @property
     def measured(self) -> LockState:
-        """The pin as it reads back (S6)."""
+        """The pin as it reads back; unknown where it does not (S6)."""
         with self._lock:
             if self._device is None:
                 return LockState.UNKNOWN
-            powered = bool(self._device.value)
+            try:
+                powered = bool(self._device.value)
+            except Exception:  # noqa: BLE001 - whatever its library raises; `turn`, which must move it, fails loudly
+                return LockState.UNKNOWN
         action = self._settings.energised if powered else _other(self._settings.energised)
         return LockState.LOCKED if action is LockAction.LOCK else LockState.UNLOCKED
 

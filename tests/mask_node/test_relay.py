@@ -129,3 +129,12 @@ def test_a_pin_that_cannot_be_had_is_a_sentence(clock: ManualClock, pins: Any) -
     with pytest.raises(RelayError, match=r"relay pin 17: .*; check the pin"):
         made(clock, pins)
     first.stop(1)
+
+
+def test_a_pin_that_does_not_answer_is_measured_as_unknown(clock: ManualClock, pins: Any) -> None:
+    relay = made(clock, pins)
+    assert relay.measured is LockState.LOCKED
+    relay._device.close()
+    assert relay.measured is LockState.UNKNOWN
+    assert relay.feedback.lock is LockState.UNKNOWN
+    relay.stop(1)
