@@ -61,7 +61,7 @@ def run(config: Config) -> None:
     if node.ended.is_set() and not stop.is_set():
         node.wait_told(LAST_WORDS_S)
     node.stop()
-    if node.restart_wanted.is_set():
+    if node.restart_wanted.is_set() and not stop.is_set():
         # In place of this process, so that it works without anybody who would start it again.
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606
     if node.broke_off:

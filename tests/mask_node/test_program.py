@@ -11,6 +11,7 @@ import cv2
 import pytest
 from typer.testing import CliRunner
 
+import mask_node.service
 import mask_node.vision.load
 from mask_node.cli import app
 from maskgate.demo.broker import Broker, free_port
@@ -129,6 +130,31 @@ def test_a_source_that_breaks_off_is_a_failure_of_the_program(broker: Broker, tm
     assert "a.jpg is no picture that can be read" in said
     until(lambda: hub.availability[-1:] == ["stopped"], "the farewell of a program that ended by itself")
     hub.stop()
+
+
+def test_a_program_told_to_stop_while_it_begins_anew_stops(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    class Hurried(mask_node.service.Node):
+        """Is told to begin anew at once, and to stop while it is at it."""
+
+        def start(self) -> None:
+            self.restart_wanted.set()
+
+        def stop(self) -> None:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    begun: list[object] = []
+    monkeypatch.setattr(mask_node.service, "Node", Hurried)
+    monkeypatch.setattr(os, "execv", lambda *words: begun.append(words))
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    path = tmp_path / "node.yaml"
+    path.write_text(f"id: front\nsource: 0\noutbox: {{path: {tmp_path}/o.db}}\n")
+    try:
+        result = CliRunner().invoke(app, ["run", "--config", str(path)])
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert result.exit_code == 0, result.output
+    assert begun == []
 
 
 def test_check_says_what_is_well_and_what_is_not(painted_eyes: None, tmp_path: Path) -> None:
