@@ -44,6 +44,6 @@ def first_file(node: str, found: dict[int, str], name: str = "node.yaml") -> str
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text().strip()
+        return path.read_text(encoding="utf-8", errors="replace").strip()
     except OSError:
         return ""
