@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from mask_node.config import SourceSettings
 from mask_node.sources.base import Source, SourceError
@@ -32,11 +33,15 @@ def open_source(
     if address.isdecimal() or address.startswith("/dev/"):
         device = int(address) if address.isdecimal() else Path(address)
         return Camera(device, width=width, height=height, fps=fps, patient=patient, clock=clock)
-    if address.startswith(("http://", "https://")):
-        return WebCamera(address, fps=fps, patient=patient, clock=clock)
     if "://" in address and not address.startswith("file://"):
+        try:
+            urlsplit(address)
+        except ValueError as error:
+            raise SourceError("the source's address cannot be read; check it, and its brackets") from error
+        if address.startswith(("http://", "https://")):
+            return WebCamera(address, fps=fps, patient=patient, clock=clock)
         return StreamCamera(address, patient=patient, clock=clock)
-    path = Path(address.removeprefix("file://")).expanduser()
+    path = _path_of(address).expanduser()
     if path.is_dir():
         return PictureFolder(path, fps=fps, pace=pace, loop=settings.loop, clock=clock)
     if not path.is_file():
@@ -45,3 +50,10 @@ def open_source(
             " folder"
         )
     return VideoFile(path, fps=fps, pace=pace, loop=settings.loop, clock=clock)
+
+
+def _path_of(address: str) -> Path:
+    """Return the path that a file's name or `file://` address means."""
+    if not address.startswith("file://"):
+        return Path(address)
+    return Path(unquote(re.sub(r"^file://(localhost(?=/))?", "", address)))

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from types import SimpleNamespace
+from urllib.parse import quote
 
 import cv2
 import pytest
@@ -111,6 +112,8 @@ def test_a_looped_file_begins_again(kind: str, clip: Path, folder: Path, clock: 
         ("{tmp}/none.mp4", r"there is no file .*none\.mp4; give"),
         ("{tmp}/text.mp4", r"text\.mp4 is no video .*; try"),
         ("{tmp}/empty", r"empty holds no pictures; put"),
+        ("http://[door/cam?token=hush", r"the source's address cannot be read; check it, and its brackets"),
+        ("rtsp://user:hush@[door/cam", r"the source's address cannot be read; check it, and its brackets"),
         ("63", r"there is no camera 63, .*; check"),
         (
             "http://user:hush@127.0.0.1:{port}/cam?token=hush",
@@ -126,6 +129,12 @@ def test_a_source_that_is_not_there_is_said_in_a_sentence(tmp_path: Path, addres
         open_source(address.format(tmp=tmp_path, port=free_port()))
     assert "hush" not in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_file_may_be_given_as_an_address(clip: Path, tmp_path: Path) -> None:
+    moved = clip.rename(tmp_path / "Tür zum Hof.avi")
+    for address in (moved.as_uri(), f"file://localhost{quote(str(moved))}", f"file://{moved}"):
+        assert len(read_all(open_source(address))) == 40, address
 
 
 def test_a_broken_picture_in_a_folder_is_named(tmp_path: Path) -> None:
