@@ -4,9 +4,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
-
+from mask_node.sources.opencv import decode_picture
 from mask_node.vision.load import load_detector
 from mask_node.vision.types import Detector, Face, Frame
 from maskgate.states import MODEL_STATES
@@ -19,17 +17,17 @@ class PictureError(Exception):
 def read_picture(path: Path) -> Frame:
     """The picture, (H, W, 3) BGR. Raises PictureError if the file is missing or is no picture."""
     try:
-        content = np.fromfile(path, np.uint8)
+        content = path.read_bytes()
     except FileNotFoundError:
         raise PictureError(f"{path}: no such file; check the name") from None
     except OSError as error:
         raise PictureError(
             f"{path}: cannot be read ({error.strerror}); give a picture file that you may read"
         ) from error
-    picture = cv2.imdecode(content, cv2.IMREAD_COLOR) if content.size else None
+    picture = decode_picture(content)
     if picture is None:
         raise PictureError(f"{path}: not a picture that OpenCV reads; give a JPEG, PNG, BMP or WebP file")
-    return np.asarray(picture, np.uint8)
+    return picture
 
 
 def detect_files(

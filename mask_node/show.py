@@ -11,6 +11,7 @@ import numpy as np
 from mask_node.looking import Looker
 from mask_node.sight.draw import draw
 from mask_node.sources import Captured
+from mask_node.sources.opencv import name_for_opencv
 from mask_node.vision.types import Frame
 
 WINDOW = "maskgate"
@@ -46,7 +47,11 @@ class VideoScreen:
         """See `Screen.put`. Raises `ShowError` when the file cannot be written."""
         if self._writer is None:
             self._size = (picture.shape[1], picture.shape[0])
-            self._writer = cv2.VideoWriter(str(self._path), cv2.VideoWriter.fourcc(*"mp4v"), self._fps, self._size)
+            try:
+                name = name_for_opencv(self._path)
+            except UnicodeEncodeError as error:
+                raise ShowError(f"{self._path} cannot be written, its name is no UTF-8; name another") from error
+            self._writer = cv2.VideoWriter(name, cv2.VideoWriter.fourcc(*"mp4v"), self._fps, self._size)
             if not self._writer.isOpened():
                 raise ShowError(f"{self._path} cannot be written; name a file like seen.mp4 in a folder of yours")
         if (picture.shape[1], picture.shape[0]) != self._size:

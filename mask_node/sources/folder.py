@@ -40,7 +40,7 @@ class PictureFolder(Recorded):
         return True
 
     def _retrieve(self) -> Frame | None:
-        frame = read_picture(str(self._pictures[self._at]))
+        frame = read_picture(self._pictures[self._at])
         if frame is None:
             raise SourceError(f"{self._pictures[self._at]} is no picture that can be read; remove or replace it")
         return frame

@@ -1,6 +1,7 @@
 """OpenCV's capture with its own chatter silenced: our errors say it once and in words."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 # Read by OpenCV when it first opens something: -8 is FFmpeg's AV_LOG_QUIET, and a V4L2 camera that is stuck is
@@ -13,7 +14,7 @@ import numpy as np
 
 from mask_node.vision.types import Frame
 
-__all__ = ["CaptureFeed", "cv2", "decode_picture", "known_rate", "read_picture"]
+__all__ = ["CaptureFeed", "cv2", "decode_picture", "known_rate", "name_for_opencv", "read_picture"]
 
 
 def silence(opencv: Any) -> None:
@@ -53,14 +54,26 @@ def known_rate(capture: "cv2.VideoCapture", wanted: float | None) -> float:
     return wanted or (told if 1 <= told <= 240 else USUAL_FPS)
 
 
-def read_picture(path: str) -> Frame | None:
-    """Return a picture file as (H, W, 3) BGR, upright; None when it is none."""
-    picture = cv2.imread(path, cv2.IMREAD_COLOR)
-    return None if picture is None else np.asarray(picture, np.uint8)
+def name_for_opencv(path: Path) -> str:
+    """Return a file's name as OpenCV and FFmpeg take it; raises `UnicodeEncodeError` for one that is no UTF-8.
+
+    That one would end the process. FFmpeg takes what stands before a colon for a protocol, but not in a whole path.
+    """
+    name = str(path.absolute())
+    name.encode()
+    return name
+
+
+def read_picture(path: Path) -> Frame | None:
+    """Return a picture file as (H, W, 3) BGR, upright; None when it is none or cannot be read."""
+    try:
+        return decode_picture(path.read_bytes())
+    except OSError:
+        return None
 
 
 def decode_picture(content: bytes) -> Frame | None:
-    """Return an encoded picture as (H, W, 3) BGR; None when it is none or broken."""
+    """Return an encoded picture as (H, W, 3) BGR, upright; None when it is none or broken."""
     try:
         picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR) if content else None
     except cv2.error:

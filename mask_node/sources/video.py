@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from mask_node.sources.base import SourceError
-from mask_node.sources.opencv import cv2, known_rate
+from mask_node.sources.opencv import cv2, known_rate, name_for_opencv
 from mask_node.sources.recorded import Recorded
 from mask_node.vision.types import Frame
 from maskgate.clock import Clock
@@ -23,7 +23,11 @@ class VideoFile(Recorded):
         super().__init__(fps=known_rate(self._capture, fps), pace=pace, loop=loop, clock=clock)
 
     def _open(self) -> "cv2.VideoCapture":
-        capture = cv2.VideoCapture(str(self._path), cv2.CAP_FFMPEG)
+        try:
+            name = name_for_opencv(self._path)
+        except UnicodeEncodeError as error:
+            raise SourceError(f"{self._path} cannot be opened, its name is no UTF-8; rename it") from error
+        capture = cv2.VideoCapture(name, cv2.CAP_FFMPEG)
         if not capture.isOpened():
             capture.release()
             raise SourceError(f"{self._path} is no video that can be read; try to play it, or convert it to MP4")

@@ -5,6 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from mask_node.sources.opencv import read_picture
 from mask_node.vision.types import Frame
 
 #: What a camera gives.
@@ -34,10 +35,10 @@ def frame_with(face: Frame, count: int) -> Frame:
 def portrait(path: Path | None) -> Frame:
     """Return the portrait in a file, or scikit-image's astronaut (NASA, public domain). Raises `FaceError`."""
     if path is not None:
-        picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
+        picture = read_picture(path)
         if picture is None:
             raise FaceError(f"{path} is no picture that can be read; name a portrait")
-        return np.asarray(picture, np.uint8)
+        return picture
     try:
         from skimage.data import astronaut
     except ImportError:

@@ -1,5 +1,6 @@
 """Pictures from every kind of source, the newest only from those that live, and a sentence for each that fails."""
 
+import os
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import quote
@@ -131,10 +132,27 @@ def test_a_source_that_is_not_there_is_said_in_a_sentence(tmp_path: Path, addres
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["10:30 Tür zum Hof.avi", "50%d.avi", "#1?.avi"])
+def test_a_video_may_have_any_name(name: str, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clip.rename(tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    for address in (name, (tmp_path / name).as_uri()):
+        assert len(read_all(open_source(address))) == 40, address
+
+
 def test_a_file_may_be_given_as_an_address(clip: Path, tmp_path: Path) -> None:
     moved = clip.rename(tmp_path / "Tür zum Hof.avi")
     for address in (moved.as_uri(), f"file://localhost{quote(str(moved))}", f"file://{moved}"):
         assert len(read_all(open_source(address))) == 40, address
+
+
+def test_names_that_are_no_utf8_end_nothing(folder: Path, clip: Path) -> None:
+    """OpenCV ends the whole process when it is handed such a name."""
+    (folder / "p0.png").rename(folder / os.fsdecode(b"p0 caf\xe9.png"))
+    assert len(read_all(open_source(str(folder)))) == 12
+    moved = clip.rename(clip.with_name(os.fsdecode(b"caf\xe9.avi")))
+    with pytest.raises(SourceError, match="its name is no UTF-8; rename it"):
+        open_source(str(moved))
 
 
 def test_a_broken_picture_in_a_folder_is_named(tmp_path: Path) -> None:
