@@ -63,7 +63,7 @@ def _broker(config: NodeConfig) -> str:
     place = (config.mqtt.host, config.mqtt.port)
     try:
         socket.create_connection(place, timeout=BROKER_S).close()
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # the latter of a name that cannot be a host's
         raise CheckError(f"nobody answers at {place[0]}:{place[1]} ({error}); check host and port") from error
     # Another name than the node's own, which may be running.
     link = Link(

@@ -80,9 +80,9 @@ def test_check_tries_every_part(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     monkeypatch.setattr(mask_node.vision.load, "load_detector", lambda *_args, **_named: ColourEyes())
     path, clip = tmp_path / "node.yaml", write_clip(tmp_path / "clip.mp4", empty(5))
 
-    def checked(port: int, outbox: Path) -> tuple[int, str, str]:
+    def checked(port: int, outbox: Path, host: str = "127.0.0.1") -> tuple[int, str, str]:
         path.write_text(
-            f"id: front\nsource: {clip}\nmqtt: {{host: 127.0.0.1, port: {port}}}\noutbox: {{path: {outbox}}}\n"
+            f"id: front\nsource: {clip}\nmqtt: {{host: {host}, port: {port}}}\noutbox: {{path: {outbox}}}\n"
         )
         result = CliRunner().invoke(app, ["check", "--config", str(path)])
         return result.exit_code, result.stdout, result.stderr
@@ -92,6 +92,8 @@ def test_check_tries_every_part(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     assert "source: can be opened, 320 x 240 pixels" in out
     assert "nobody answers" in err
     assert "is a folder; name a file" in err
+    code, out, err = checked(1, tmp_path, host="mqtt..example")
+    assert "nobody answers at mqtt..example:1" in err, "a name that cannot be one ends no check"
     broker = start_broker(tmp_path / "broker", kind=available()[0])
     try:
         code, out, err = checked(broker.port, tmp_path / "new" / "o.db")
