@@ -10,9 +10,13 @@ from mask_node.pictures import Picture, Pictures, evidence, is_wanted
 from mask_node.relay import Relay
 from mask_node.seeing import Observed
 from mask_node.sources import Captured
+from maskgate.clock import Clock
 from maskgate.messages import Passage
 
 log = logging.getLogger(__name__)
+
+#: A snapshot that could not be taken for so many seconds is taken no more: whoever asked wanted to see that moment.
+LATE_S = 10.0
 
 
 class Keeper:
@@ -20,18 +24,18 @@ class Keeper:
 
     def __init__(
         self, config: NodeConfig, *, outbox: Outbox, pictures: Pictures, relay: Relay | None,
-        wake: Callable[[], None],
+        clock: Clock, wake: Callable[[], None],
     ) -> None:  # fmt: skip
         self._node, self._settings = config.id, config.evidence
         self._outbox, self._pictures, self._relay = outbox, pictures, relay
-        self._wake = wake
-        self._asked: str | None = None
+        self._clock, self._wake = clock, wake
+        self._asked: tuple[str, float] | None = None  # by which command, and when, in monotonic seconds
         #: Verdicts that the outbox could not take, by a fault of ours.
         self.lost = 0
 
     def ask(self, command: str) -> None:
         """Make a picture of the next frame, named by the command; any thread may ask."""
-        self._asked = command
+        self._asked = command, self._clock.monotonic()
 
     def keep(self, verdicts: list[Verdict], picture: Captured | None, eyes: Observed) -> None:
         """Keep what a picture settled; None where time passed without one."""
@@ -53,7 +57,11 @@ class Keeper:
         names = {verdict.passage for verdict in verdicts if is_wanted(self._settings, verdict.state)}
         asked, self._asked = self._asked, None
         if asked is not None:
-            names.add(asked)
+            command, at = asked
+            if picture.captured - at <= LATE_S:
+                names.add(command)
+            else:
+                log.warning("no snapshot for the command %s: no picture came for %g s", command, LATE_S)
         if not names:
             return
         content = evidence(picture.frame, self._settings, lambda part: eyes.detector.detect(part).faces)

@@ -63,8 +63,9 @@ class Node:
         self._relay = Relay(config.relay, self._clock, pins=pins) if config.relay else None
         self._lamp = Lamp(config.lamp, pins=pins)
         self._keeper = Keeper(
-            config, outbox=self._outbox, pictures=self._pictures, relay=self._relay, wake=self._news.set
-        )
+            config, outbox=self._outbox, pictures=self._pictures, relay=self._relay, clock=self._clock,
+            wake=self._news.set,
+        )  # fmt: skip
         self._eyes = Eyes(
             config, detector=detector, source=source, clock=self._clock, vitals=self._vitals,
             keep=self._keeper.keep, changed=self._wake_if_changed,

@@ -13,9 +13,12 @@ import pytest
 
 import mask_node.seeing
 import mask_node.supervise
-from mask_node.config import EvidenceSettings
+from mask_node.config import EvidenceSettings, NodeConfig
+from mask_node.keeping import LATE_S, Keeper
+from mask_node.pictures import Pictures
+from mask_node.seeing import Observed
 from mask_node.service import Node
-from mask_node.sources import SourceError
+from mask_node.sources import Captured, SourceError
 from mask_node.sources.live import Live
 from mask_node.vision.types import Frame, Sight
 from maskgate.clock import SystemClock
@@ -33,7 +36,9 @@ from maskgate.topics import (
     NODE_SET_SNAPSHOT,
     Topic,
 )
+from tests.conftest import ManualClock
 from tests.mask_node.fakes import ColourEyes, Hub, stay, until
+from tests.mask_node.test_outbox import opened
 from tests.mask_node.test_service import Frames, config, people, running
 
 M, N = MaskState.MASK, MaskState.NO_MASK
@@ -192,6 +197,27 @@ def test_pictures_come_where_the_site_wants_them_with_faces_hidden(broker: Broke
         assert old not in viewer.seen
     viewer.link.stop()
     hub.stop()
+
+
+def test_a_snapshot_that_no_picture_came_for_is_not_taken_later(tmp_path: Path) -> None:
+    pictures, outbox = Pictures(8), opened(tmp_path / "o.db")
+    settings = NodeConfig.model_validate({"id": "front", "source": 0, "evidence": {"snapshot": True}})
+    clock = ManualClock()
+    keeper = Keeper(settings, outbox=outbox, pictures=pictures, relay=None, clock=clock, wake=lambda: None)
+
+    def shot() -> Captured:
+        return Captured(stay(M, 1)[0], 0, clock.now(), clock.monotonic(), clock.monotonic())
+
+    eyes = Observed(ColourEyes())
+    keeper.ask("command-1")
+    clock.advance(LATE_S + 1)  # the camera was lost, or the board at rest
+    keeper.keep([], shot(), eyes)
+    assert not pictures.waiting
+    keeper.ask("command-2")
+    clock.advance(LATE_S - 1)
+    keeper.keep([], shot(), eyes)
+    assert pictures.waiting
+    outbox.close()
 
 
 def test_without_opt_in_no_picture_leaves_and_commands_do_what_they_say(
