@@ -98,10 +98,11 @@ class Eyes:
     @property
     def camera(self) -> CameraState:
         """What there is of the picture."""
-        if self._source is not None and self._source.ended and not self.broke_off:
+        source = self._source  # asked for once: another thread may be opening it anew
+        if source is not None and source.ended and not self.broke_off:
             # A file has come to its end: no camera is lost, and the orderly stop that follows says the rest.
             return CameraState.OK
-        state = self._source.state if self._source else CameraState.LOST
+        state = source.state if source else CameraState.LOST
         return CameraState.DEGRADED if state is CameraState.OK and self.trouble else state
 
     @property
@@ -156,7 +157,8 @@ class Eyes:
         return self._clock.monotonic() if self.ended.is_set() else self._worker.beat()
 
     def _camera_beat(self) -> float:
-        own = self._source.beat if isinstance(self._source, Lively) else self._clock.monotonic()
+        source = self._source
+        own = source.beat if isinstance(source, Lively) else self._clock.monotonic()
         return self._clock.monotonic() if self.ended.is_set() else own
 
     def _begin_anew(self) -> None:

@@ -21,11 +21,12 @@ from mask_node.service import Node
 from mask_node.sources import Captured, SourceError
 from mask_node.sources.live import Live
 from mask_node.vision.types import Frame, Sight
+from mask_node.vitals import Vitals
 from maskgate.clock import SystemClock
 from maskgate.config import MqttSettings
 from maskgate.demo.broker import Broker, available, start_broker
 from maskgate.ids import new_id
-from maskgate.messages import LogLevel, NodeCommand, SetLogLevel, encode
+from maskgate.messages import CameraState, LogLevel, NodeCommand, SetLogLevel, encode
 from maskgate.mqtt import Inbound, Link, Outbound
 from maskgate.states import MaskState
 from maskgate.topics import (
@@ -116,6 +117,28 @@ def test_a_camera_that_hangs_is_opened_anew(
         assert node.health().restarts == 1
     hung.go.set()
     hub.stop()
+
+
+def eyes_of(source: Any, keep: Any = lambda *_: None) -> mask_node.seeing.Eyes:
+    clock = SystemClock()
+    return mask_node.seeing.Eyes(
+        NodeConfig.model_validate({"id": "front", "source": 0}), detector=ColourEyes(), source=source, clock=clock,
+        vitals=Vitals(clock.monotonic()), keep=keep, changed=lambda: None,
+    )  # fmt: skip
+
+
+def test_a_camera_that_is_opened_anew_meanwhile_can_be_asked_for() -> None:
+    class Vanishing(Frames):
+        """Is let go of just when somebody asks how it is."""
+
+        @property
+        def ended(self) -> bool:
+            eyes._source = None
+            return False
+
+    eyes = eyes_of(Vanishing())
+    assert eyes.camera is CameraState.OK
+    assert eyes.camera is CameraState.LOST
 
 
 def test_a_link_whose_thread_hangs_is_made_anew(broker: Broker, tmp_path: Path, hasty: None) -> None:
