@@ -64,7 +64,7 @@ class Keeper:
                 log.warning("no snapshot for the command %s: no picture came for %g s", command, LATE_S)
         if not names:
             return
-        content = evidence(picture.frame, self._settings, lambda part: eyes.detector.detect(part).faces)
+        content = evidence(picture.frame, self._settings, eyes.find)
         for name in sorted(names):
             self._pictures.put(Picture(name, content))
         self._wake()

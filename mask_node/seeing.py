@@ -11,7 +11,7 @@ from mask_node.looking import Looker
 from mask_node.passage import Verdict
 from mask_node.sources import Captured, Source, SourceError, open_source
 from mask_node.supervise import Life, Part, Worker
-from mask_node.vision.types import Detector, Frame, Sight
+from mask_node.vision.types import Detector, Face, Frame, Sight
 from mask_node.vitals import Vitals
 from maskgate.clock import Clock
 from maskgate.messages import CameraState, CameraTrouble
@@ -40,10 +40,10 @@ class Lively(Protocol):
 
 
 class Observed:
-    """A detector that remembers what its last look gave."""
+    """A detector that remembers what its last look gave. beat: gives a sign of life."""
 
-    def __init__(self, detector: Detector) -> None:
-        self.detector = detector
+    def __init__(self, detector: Detector, beat: Callable[[], None] = lambda: None) -> None:
+        self.detector, self._beat = detector, beat
         self.last: Sight | None = None
 
     @property
@@ -55,6 +55,11 @@ class Observed:
         """See `Detector`."""
         self.last = self.detector.detect(frame)
         return self.last
+
+    def find(self, part: Frame) -> list[Face]:
+        """Return the faces of a part of a picture, beside the looks: many of these in a row may take long."""
+        self._beat()
+        return self.detector.detect(part).faces
 
     def forget(self) -> None:
         """Begin a new picture, which may not be looked at."""
@@ -180,7 +185,7 @@ class Eyes:
     def _live(self, life: Life) -> None:
         if self._detector is None:
             self._detector = self._load()
-        eyes = Observed(self._detector)
+        eyes = Observed(self._detector, life.beat)
         config = self._config
         looker = Looker(eyes, seeing=config.seeing, tracking=config.tracking, verdict=config.verdict)
         self._looker = looker

@@ -141,6 +141,24 @@ def test_a_camera_that_is_opened_anew_meanwhile_can_be_asked_for() -> None:
     assert eyes.camera is CameraState.LOST
 
 
+def test_hiding_many_faces_is_a_sign_of_life(tmp_path: Path) -> None:
+    """On a slow board an evidence picture takes longer than it takes to be held for stuck: a look for each part."""
+    signs: list[float] = []
+
+    def keep(_verdicts: object, picture: Captured | None, observed: Observed) -> None:
+        if picture is not None and not signs:
+            before = eyes._worker.beat()
+            observed.find(picture.frame)
+            signs.extend((before, eyes._worker.beat()))
+
+    eyes = eyes_of(Frames(stay(M, 3), ends=True), keep)
+    eyes.open()
+    eyes.start()
+    until(eyes.ended.is_set, "the end")
+    before, after = signs
+    assert after > before
+
+
 def test_a_link_whose_thread_hangs_is_made_anew(broker: Broker, tmp_path: Path, hasty: None) -> None:
     hub, camera, go, once = Hub(broker), Frames(), threading.Event(), threading.Event()
     node = Node(config(broker, tmp_path), detector=ColourEyes(), source=camera)
