@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from mask_node.config_seeing import SeeingSettings, TrackingSettings, VerdictSettings
 from mask_node.evidence import Sign
 from mask_node.passage import Moment, Passages, Verdict
-from mask_node.sight.crop import face_picture
+from mask_node.sight.crop import Box, face_picture
 from mask_node.sight.hand import likeness
 from mask_node.sight.liveness import Life, first_look, look_again
 from mask_node.sight.motion import Motion, wants_look
@@ -56,6 +56,7 @@ class Looker:
         self._passages = Passages(self._verdict, make_id)
         self._health, self._motion = PictureHealth(), Motion()
         self._last: Captured | None = None
+        self._well_again = False  # whether this picture is the first that can be judged again
         self.view = View()
 
     @property
@@ -74,7 +75,9 @@ class Looker:
         began = time.perf_counter()
         self._last, frame = picture, picture.frame
         small = thumbnail(frame)
+        was_bad = self._health.trouble is not None
         self._health = judge(self._health, small, picture.seconds, self._seeing.picture)
+        self._well_again = was_bad and self._health.trouble is None
         looked, self._motion = wants_look(
             self._motion, small.cells, picture.seconds, self._seeing.motion, busy=self._busy()
         )
@@ -128,13 +131,23 @@ class Looker:
             life = self._lives.get(track.id)
             if track.face is not None:
                 box = track.face.box
-                life = look_again(life, frame, box, now, self._seeing) if life else first_look(frame, box, now)
+                life = self._life_of(life, frame, box, now)
             if life is not None:
                 lives[track.id] = life
             clear = judged and track.face is not None and self._clear(frame, track.face)
             signs[track.id] = Sign(bool(life and life.alive), bool(life and life.thing), clear)
         self._lives = lives
         return signs
+
+    def _life_of(self, before: Life | None, frame: Frame, box: Box, now: float) -> Life | None:
+        """Return what is known of a face in `box`. Whoever waited in the dark is no poster when the light goes on."""
+        if before is None:
+            return first_look(frame, box, now)
+        if self._well_again and not (before.alive or before.thing):
+            anew = first_look(frame, box, now)
+            return anew and replace(anew, changes=before.changes)
+        life = look_again(before, frame, box, now, self._seeing)
+        return replace(life, thing=before.thing) if self._health.trouble is not None else life
 
     def _clear(self, frame: Frame, face: Face) -> bool:
         """Whether a face is sharp and no hand is before it. One too small to count is not looked at closer."""
