@@ -1,16 +1,21 @@
 """Cameras that live: the newest picture only, lost and found again, each said once."""
 
+import re
 import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 from types import ModuleType
+from typing import ClassVar
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import mask_node
 from mask_node.config import SourceSettings
 from mask_node.sources import Captured, Source, SourceError, open_source
 from mask_node.sources.backoff import FIRST_S, LAST_S, STEADY_S, BackOff
@@ -271,6 +276,51 @@ def test_without_picamera2_the_word_is_what_to_install() -> None:
 def test_a_camera_may_be_named_by_its_device_file() -> None:
     with pytest.raises(SourceError, match=r"there is no camera /dev/v4l/by-id/none, .*; check the plug"):
         open_source("/dev/v4l/by-id/none")
+
+
+class Capture:
+    """Stands in for OpenCV's at the edge, where a USB camera cannot be had."""
+
+    opened: ClassVar[list["Capture"]] = []
+
+    def __init__(self, device: int | str, driver: int) -> None:
+        self.device, self.driver, self.set_to = device, driver, dict[int, float]()
+        self.opened.append(self)
+
+    def isOpened(self) -> bool:  # noqa: N802
+        return True
+
+    def set(self, what: int, value: float) -> None:
+        self.set_to[what] = value
+
+    def read(self) -> tuple[bool, Frame]:
+        return True, numbered(9)
+
+    def release(self) -> None:
+        self.opened.remove(self)
+
+
+def test_a_usb_camera_is_asked_for_its_newest_picture_in_the_size_wanted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cv2, "VideoCapture", Capture)
+    source = open_source(SourceSettings.model_validate({"address": "2", "width": 640, "height": 480, "fps": 15}))
+    picture = source.read(10)
+    assert picture is not None
+    assert number_of(picture) == 9
+    (capture,) = Capture.opened
+    assert capture.device == 2
+    assert capture.set_to == {
+        cv2.CAP_PROP_BUFFERSIZE: 1, cv2.CAP_PROP_FRAME_WIDTH: 640, cv2.CAP_PROP_FRAME_HEIGHT: 480, cv2.CAP_PROP_FPS: 15,
+    }  # fmt: skip
+    source.close()
+    until(lambda: not Capture.opened, "its release")
+
+
+def test_picamera2_is_imported_by_the_csi_camera_alone() -> None:
+    room = Path(mask_node.__file__).parent
+    importers = {path.name for path in room.rglob("*.py") if re.search(r"(import|from) picamera2", path.read_text())}
+    assert importers == {"csi.py"}
 
 
 def test_what_is_no_camera_at_an_http_address_is_said() -> None:
