@@ -36,7 +36,6 @@ class Track:
     id: int
     box: Box
     velocity: tuple[float, float]  # of the centre, pixels per second
-    first_at: float
     last_at: float
     face: Face | None
 
@@ -64,9 +63,7 @@ def follow(before: Tracks, faces: Iterable[Face], now: float, settings: Tracking
     after = {track.id: _moved(track, face, now) for track, face in matched}
     tracks = [after.get(track.id) or replace(track, face=None) for track in live]
     fresh = [face for face in strong if all(face is not other for _, other in surely)]
-    tracks += [
-        Track(before.next_id + number, face.box, (0.0, 0.0), now, now, face) for number, face in enumerate(fresh)
-    ]
+    tracks += [Track(before.next_id + number, face.box, (0.0, 0.0), now, face) for number, face in enumerate(fresh)]
     return Tracks(tuple(tracks), before.next_id + len(fresh))
 
 

@@ -44,11 +44,6 @@ class Source(Protocol):
         """Whether pictures come."""
         ...
 
-    @property
-    def live(self) -> bool:
-        """Whether pictures come at the world's pace, not as fast as they are read."""
-        ...
-
     def read(self, timeout: float) -> Captured | None:
         """Return the newest picture not read yet, waiting for it up to `timeout` seconds.
 

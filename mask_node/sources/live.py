@@ -59,11 +59,6 @@ class Live(ABC):
         return self._closed.is_set()
 
     @property
-    def live(self) -> bool:
-        """Always."""
-        return True
-
-    @property
     def state(self) -> CameraState:
         """Whether pictures come."""
         return CameraState.LOST if self._lost or self._silent else CameraState.OK

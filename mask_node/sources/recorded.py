@@ -38,11 +38,6 @@ class Recorded(ABC):
         """A file that has ended shows nothing any more."""
         return CameraState.LOST if self.ended else CameraState.OK
 
-    @property
-    def live(self) -> bool:
-        """Whether it is played at its own pace."""
-        return self._pace
-
     def read(self, timeout: float) -> Captured | None:
         """See `Source.read`."""
         if self.ended:

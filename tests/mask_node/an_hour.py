@@ -26,7 +26,6 @@ PEOPLE = [[painted((100 + shift, state)) for shift in range(3)] for state in MOD
 class Hour:
     """The camera."""
 
-    live = True
     state = CameraState.OK
 
     def __init__(self) -> None:

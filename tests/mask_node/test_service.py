@@ -33,8 +33,6 @@ M, N = MaskState.MASK, MaskState.NO_MASK
 class Frames:
     """A camera whose pictures a test hands over. Times run at 25 a second, whatever the machine does."""
 
-    live = True
-
     def __init__(self, frames: Sequence[Frame] = (), *, ends: bool = False) -> None:
         self.frames, self.ends, self.index = list(frames), ends, 0
         self.start, self.began = SystemClock().now() - timedelta(seconds=60), SystemClock().monotonic() - 60

@@ -151,7 +151,7 @@ def test_frames_show_as_many_faces_as_asked() -> None:
 
 def track(number: int, x: float, *, seen: bool = True) -> Track:
     found = face(x, state=N)
-    return Track(number, found.box, (0.0, 0.0), 0.0, 0.0, found if seen else None)
+    return Track(number, found.box, (0.0, 0.0), 0.0, found if seen else None)
 
 
 def test_drawing_shows_each_face_and_leaves_the_picture_alone() -> None:

@@ -36,7 +36,6 @@ PICTURES = [
 class Camera:
     """A queue of people. Every fifth one changes while standing there."""
 
-    live = True
     state = CameraState.OK
 
     def __init__(self, stop: Path) -> None:
