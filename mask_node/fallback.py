@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mask_node.config import RelaySettings
 from maskgate.messages import DoorState, Entry, LockAction, Mode
-from maskgate.states import MaskState
+from maskgate.states import VIOLATIONS, MaskState
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,6 @@ def saw(
         if state is MaskState.MASK:
             return Standing(LockAction.UNLOCK, now + settings.hold)
         return Standing(LockAction.LOCK)
-    if state in {MaskState.NO_MASK, MaskState.INCORRECT}:
+    if state in VIOLATIONS:
         return Standing(LockAction.LOCK, now + settings.hold)
     return standing

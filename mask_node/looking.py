@@ -8,7 +8,7 @@ from datetime import datetime
 from mask_node.config_seeing import SeeingSettings, TrackingSettings, VerdictSettings
 from mask_node.evidence import Sign
 from mask_node.passage import Moment, Passages, Verdict
-from mask_node.sight.crop import Box, face_picture
+from mask_node.sight.crop import face_picture
 from mask_node.sight.hand import likeness
 from mask_node.sight.liveness import Life, first_look, look_again
 from mask_node.sight.motion import Motion, wants_look
@@ -18,7 +18,7 @@ from mask_node.sight.sharpness import sharpness
 from mask_node.sight.thumbnail import thumbnail
 from mask_node.sources import Captured
 from mask_node.tracking import Track, Tracks, follow, hold
-from mask_node.vision.types import Detector, Face, Frame, Sight
+from mask_node.vision.types import Box, Detector, Face, Frame, Sight
 from maskgate.ids import new_id
 from maskgate.messages import CameraTrouble
 from maskgate.states import MaskState

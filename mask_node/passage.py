@@ -10,7 +10,8 @@ from datetime import datetime
 from mask_node.config_seeing import VerdictSettings
 from mask_node.evidence import GOOD, Look, Sign, look, remember, solid, support
 from mask_node.sprt import Belief, add, decided, tell
-from mask_node.tracking import Box, Track, nearness
+from mask_node.tracking import Track, nearness
+from mask_node.vision.types import Box
 from maskgate.messages import VerdictReason
 from maskgate.states import MODEL_STATES, MaskState
 

@@ -3,15 +3,16 @@
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from mask_node.config import EvidenceSettings
-from mask_node.vision.types import Face, Frame
-from maskgate.states import MaskState
+from mask_node.sight.region import put_back
+from mask_node.vision.types import Box, Face, Frame
+from maskgate.states import VIOLATIONS, MaskState
 
 log = logging.getLogger(__name__)
 
@@ -24,8 +25,6 @@ STILL_A_FACE = 0.2
 #: A whole picture whose faces cannot be hidden one by one becomes so many squares wide.
 COARSE = 16
 MOST_BYTES = 256 * 1024
-
-VIOLATIONS = frozenset({MaskState.NO_MASK, MaskState.INCORRECT})
 
 Find = Callable[[Frame], list[Face]]
 
@@ -43,11 +42,11 @@ def hidden(frame: Frame, find: Find) -> Frame:
     """
     picture = frame.copy()
     for x, y, part in _parts(frame):
-        for face in find(part):
-            _pixelate(picture, (face.box[0] + x, face.box[1] + y, face.box[2], face.box[3]))
+        for face in put_back(find(part), x, y):
+            _pixelate(picture, face.box)
     for _ in range(3):
         left = [
-            face for x, y, part in _parts(picture) for face in _moved(find(part), x, y) if face.score >= STILL_A_FACE
+            face for x, y, part in _parts(picture) for face in put_back(find(part), x, y) if face.score >= STILL_A_FACE
         ]
         if not left:
             return picture
@@ -122,9 +121,6 @@ class Pictures:
                     self._waiting.popleft()
 
 
-Box = tuple[float, float, float, float]
-
-
 def _parts(frame: Frame) -> Iterator[tuple[int, int, Frame]]:
     """Yield the whole, and of a large picture nine parts that overlap by half, with their places in pixels."""
     yield 0, 0, frame
@@ -134,11 +130,6 @@ def _parts(frame: Frame) -> Iterator[tuple[int, int, Frame]]:
     for y in (0, height // 2, height):
         for x in (0, width // 2, width):
             yield x, y, frame[y : y + height, x : x + width]
-
-
-def _moved(faces: Iterable[Face], x: int, y: int) -> Iterator[Face]:
-    for face in faces:
-        yield Face((face.box[0] + x, face.box[1] + y, face.box[2], face.box[3]), face.score, face.states)
 
 
 def _region(picture: Frame, box: Box) -> Frame:

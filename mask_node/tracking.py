@@ -11,9 +11,7 @@ from dataclasses import dataclass, replace
 
 from mask_node.assignment import assign
 from mask_node.config_seeing import TrackingSettings
-from mask_node.vision.types import Face
-
-Box = tuple[float, float, float, float]
+from mask_node.vision.types import Box, Face
 
 #: A face may be found this far from where it was expected, in face sizes, and further the longer it was unseen.
 REACH, REACH_PER_S = 0.7, 1.0

@@ -15,6 +15,8 @@ class MaskState(StrEnum):
 
 #: The classes a model tells apart, in the order of its output vector.
 MODEL_STATES = (MaskState.MASK, MaskState.INCORRECT, MaskState.NO_MASK)
+#: What a mask rule is broken by, unless a door's policy says otherwise.
+VIOLATIONS = frozenset({MaskState.NO_MASK, MaskState.INCORRECT})
 
 
 def percent(share: float) -> str:

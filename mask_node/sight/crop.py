@@ -3,9 +3,7 @@
 import cv2
 import numpy as np
 
-from mask_node.vision.types import Frame
-
-Box = tuple[float, float, float, float]
+from mask_node.vision.types import Box, Frame
 
 #: Side of the picture: about what the second stage sees of a face.
 SIDE = 96

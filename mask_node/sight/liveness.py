@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mask_node.config_seeing import SeeingSettings
-from mask_node.sight.crop import Box, face_picture
-from mask_node.vision.types import Frame
+from mask_node.sight.crop import face_picture
+from mask_node.vision.types import Box, Frame
 
 #: Cells on a side of the picture compared.
 CELLS = 16

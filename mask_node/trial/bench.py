@@ -17,10 +17,11 @@ import numpy as np
 
 from mask_node.config_seeing import MotionSettings, SeeingSettings
 from mask_node.looking import Looker
+from mask_node.seeing import Observed
 from mask_node.sources.base import Captured, file_time
 from mask_node.trial.frames import frame_with
 from mask_node.vision.load import FACE_DETECTOR, MASK_STATE, MODELS, load_detector
-from mask_node.vision.types import Detector, Frame, Sight
+from mask_node.vision.types import Detector, Frame
 
 #: Rounds that are made and not counted: caches and clocks settle.
 WARM_UP = 5
@@ -67,17 +68,6 @@ class Bench:
     rows: list[Row]
     wholes: list[Whole]
     memory_mb: float
-
-
-class _Observed:
-    """A detector whose last stages are kept."""
-
-    def __init__(self, detector: Detector) -> None:
-        self.model_id, self._detector, self.last = detector.model_id, detector, Sight([], {})
-
-    def detect(self, frame: Frame) -> Sight:
-        self.last = self._detector.detect(frame)
-        return self.last
 
 
 class _Counted:
@@ -193,12 +183,12 @@ def _pictures(frame: Frame) -> Callable[[], Captured]:
 
 
 def _whole(detector: Detector, frame: Frame, count: int, seeing: SeeingSettings) -> Task:
-    eyes, shot = _Observed(detector), _pictures(frame)
+    eyes, shot = Observed(detector), _pictures(frame)
     looker = Looker(eyes, seeing=seeing)
 
     def call() -> dict[Key, float]:
         looker.look(shot())
-        ms, inner = looker.view.ms, eyes.last.ms
+        ms, inner = looker.view.ms, eyes.last.ms if eyes.last else {}
         stages = {"picture": ms["picture"], "detect": inner.get("detect", 0.0), "state": inner.get("state", 0.0),
                   "judge": ms["judge"], "total": ms["total"]}  # fmt: skip
         return {(count, name): value for name, value in stages.items()}

@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Frame = NDArray[np.uint8]
+from mask_node.vision.types import Frame
+
 Boxes = NDArray[np.float32]
 
 #: What surrounds a picture that does not fill the model's input.

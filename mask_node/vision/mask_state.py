@@ -8,12 +8,10 @@ import numpy as np
 
 from mask_node.vision.geometry import PAD_GREY, resized
 from mask_node.vision.runtime import Model
-from mask_node.vision.types import Frame, StateProbabilities
+from mask_node.vision.types import Box, Frame, StateProbabilities
 
 #: Side of the square crop over the longer side of the box: a little air shows where the mask ends.
 CONTEXT = 1.2
-
-Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)

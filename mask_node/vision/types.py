@@ -10,6 +10,8 @@ from maskgate.states import MODEL_STATES, MaskState
 
 #: (H, W, 3) BGR, 0..255, as OpenCV decodes it.
 Frame = NDArray[np.uint8]
+#: x, y, w, h in pixels; it may reach beyond the picture.
+Box = tuple[float, float, float, float]
 
 #: How much the state's probability counts in the confidence, as an exponent. Chosen on the val split.
 STATE_POWER = 0.5
@@ -40,7 +42,7 @@ class StateProbabilities:
 class Face:
     """One face. box: x, y, w, h in pixels of the input picture. score: how surely it is a face, 0..1."""
 
-    box: tuple[float, float, float, float]
+    box: Box
     score: float
     states: StateProbabilities
 
