@@ -2,6 +2,7 @@
 
 import json
 import queue
+import re
 import signal
 import tempfile
 import threading
@@ -39,7 +40,7 @@ def demo(
     folder: Annotated[Path | None, typer.Option(help="Where to keep everything; else it is thrown away.")] = None,
 ) -> None:
     """Run broker, hub, lock, mailbox and camera board on this machine."""
-    if once and (source.isdigit() or "://" in source):
+    if once and not ends(source):
         raise typer.BadParameter("ONCE needs a source that ends: a video, or a folder of pictures")
     console = Console(stderr=once, highlight=False)
     with _folder(folder) as place:
@@ -49,6 +50,13 @@ def demo(
             console.print(f"[red]The demo cannot go on:[/] {escape(str(error))}", soft_wrap=True)
             raise typer.Exit(1) from error
     raise typer.Exit(0 if worked else 1)
+
+
+def ends(source: str) -> bool:
+    """Whether a source is a file or a folder, which come to their end, and no camera."""
+    if source.startswith("file://"):
+        return True
+    return not ("://" in source or source.isdecimal() or re.match(r"/dev/|csi(:\d+)?$", source))
 
 
 @contextmanager

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from maskgate.clock import SystemClock, rfc3339
 from maskgate.config import MqttSettings
 from maskgate.demo.broker import Broker, Kind, available, start_broker
+from maskgate.demo.cli import app, ends
 from maskgate.demo.clip import EMPTY_S, FPS, GAP_S, SECONDS, STAY_S, frames
 from maskgate.demo.lock import COMMAND_TOPIC, FEEDBACK_TOPIC, SimulatedLock
 from maskgate.demo.story import Story
@@ -101,3 +103,14 @@ def test_a_broker_keeps_its_store_in_a_folder_of_any_name(kind: Kind, tmp_path: 
         pytest.skip(f"{kind} is not installed")
     running = start_broker(tmp_path / 'the "site" of Zoë \\ 1 # {2}', kind=kind)
     running.stop()
+
+
+@pytest.mark.parametrize("source", ["0", "csi", "csi:1", "/dev/video0", "rtsp://door/1", "http://door/"])
+def test_playing_once_wants_a_source_that_ends(source: str) -> None:
+    result = CliRunner().invoke(app, ["--once", "--source", source])
+    assert result.exit_code == 2
+    assert "a source that ends" in result.stderr
+
+
+def test_a_file_given_as_an_address_ends(tmp_path: Path) -> None:
+    assert ends((tmp_path / "a b.mp4").as_uri())
