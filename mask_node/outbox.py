@@ -174,8 +174,7 @@ class Outbox:
     def _shrink(self) -> None:
         """Let go of what is too much or too old."""
         over = self.depth - self._limit
-        if over > 0:
-            self._lose("SELECT number FROM verdict ORDER BY number LIMIT ?", over, "the outbox is full")
+        if over > 0 and self._lose("SELECT number FROM verdict ORDER BY number LIMIT ?", over, "the outbox is full"):
             self._let_memory_go(self.depth - self._limit, "the outbox is full")
         now = self._clock.monotonic()
         if now >= self._sweep_at:
@@ -185,12 +184,14 @@ class Outbox:
             ask = "SELECT number FROM verdict WHERE json_extract(document, '$.seen_to') < ?"
             self._lose(ask, oldest, f"it is older than {self._keep.total_seconds() / 86_400:g} days")
 
-    def _lose(self, ask: str, value: int | str, why: str) -> None:
-        found = self._try(lambda db: {number for (number,) in db.execute(ask, (value,))}) or set()
-        found -= self._ghosts
-        if found:
-            self._forget(found)
-            self._count_lost(len(found), why)
+    def _lose(self, ask: str, value: int | str, why: str) -> bool:
+        """Let go of rows; return whether the disk could be asked: if not, the oldest are there, and none goes."""
+        found = self._try(lambda db: {number for (number,) in db.execute(ask, (value,))})
+        lost = (found or set()) - self._ghosts
+        if lost:
+            self._forget(lost)
+            self._count_lost(len(lost), why)
+        return found is not None
 
     def _count_lost(self, count: int, why: str) -> None:
         self.dropped += count

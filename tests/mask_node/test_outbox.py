@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from mask_node.disk import DiskError
 from mask_node.outbox import RETRY_S, SWEEP_S, Outbox
 from maskgate.clock import Clock
 from maskgate.messages import Passage, PassageRef, VerdictReason
@@ -290,6 +291,26 @@ def test_a_disk_that_comes_back_between_two_looks_makes_no_depth_below_nothing(
     clock.advance(RETRY_S)
     assert names(outbox) == [("passage-1", 1)]
     assert outbox.depth == 1
+    outbox.close()
+
+
+def test_a_full_outbox_whose_disk_cannot_be_read_keeps_what_is_new(
+    tmp_path: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outbox = opened(tmp_path / "o.db", limit=10, clock=clock)
+    for number in range(10):
+        outbox.put(verdict(number))
+    with monkeypatch.context() as ill:
+
+        def fail(_work: object) -> None:
+            raise DiskError("disk I/O error")
+
+        ill.setattr(outbox._disk, "run", fail)
+        outbox.put(verdict(10))
+        assert (names(outbox), outbox.dropped) == ([("passage-10", 1)], 0)
+    clock.advance(RETRY_S)
+    outbox.put(verdict(11))
+    assert (names(outbox), outbox.dropped) == ([(f"passage-{n}", 1) for n in range(2, 12)], 2)
     outbox.close()
 
 
