@@ -14,6 +14,8 @@ from mask_node.sources.video import VideoFile
 from mask_node.sources.web import WebCamera
 from maskgate.clock import Clock, SystemClock
 
+WHAT_TO_GIVE = "give a camera number, csi, an rtsp:// or http:// address, a video file or a folder"
+
 
 def open_source(
     wanted: SourceSettings | str, *, pace: bool = False, patient: bool = False, clock: Clock | None = None
@@ -26,6 +28,8 @@ def open_source(
     settings = wanted if isinstance(wanted, SourceSettings) else SourceSettings.model_validate({"address": wanted})
     clock = clock or SystemClock()
     address = settings.address.get_secret_value().strip()
+    if not address:  # a path of nothing would be the folder we are in
+        raise SourceError(f"the source is empty; {WHAT_TO_GIVE}")
     width, height, fps = settings.width, settings.height, settings.fps
     if csi := re.fullmatch(r"csi(?::(\d+))?", address):
         number = int(csi[1] or 0)
@@ -45,10 +49,7 @@ def open_source(
     if path.is_dir():
         return PictureFolder(path, fps=fps, pace=pace, loop=settings.loop, clock=clock)
     if not path.is_file():
-        raise SourceError(
-            f"there is no file {path}; give a camera number, csi, an rtsp:// or http:// address, a video file or a"
-            " folder"
-        )
+        raise SourceError(f"there is no file {path}; {WHAT_TO_GIVE}")
     return VideoFile(path, fps=fps, pace=pace, loop=settings.loop, clock=clock)
 
 

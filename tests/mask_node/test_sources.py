@@ -115,6 +115,7 @@ def test_a_looped_file_begins_again(kind: str, clip: Path, folder: Path, clock: 
         ("{tmp}/empty", r"empty holds no pictures; put"),
         ("http://[door/cam?token=hush", r"the source's address cannot be read; check it, and its brackets"),
         ("rtsp://user:hush@[door/cam", r"the source's address cannot be read; check it, and its brackets"),
+        (" ", r"the source is empty; give a camera number, csi, an rtsp:// or http:// address"),
         ("63", r"there is no camera 63, .*; check"),
         (
             "http://user:hush@127.0.0.1:{port}/cam?token=hush",
