@@ -98,6 +98,27 @@ def empty(frames: int = 10) -> list[Frame]:
     return [painted()] * frames
 
 
+#: The `maskgate node` command with eyes for painted squares.
+PROGRAM = """\
+import sys
+import mask_node.vision.load
+from tests.mask_node.fakes import ColourEyes
+mask_node.vision.load.load_detector = lambda *_args, **_named: ColourEyes()
+from mask_node.cli import app
+app(sys.argv[1:])
+"""
+
+
+def looping(folder: Path, broker: Broker) -> Path:
+    """Write a `node.yaml` whose camera shows one person with a mask again and again; the outbox is `o.db` beside it."""
+    clip, path = write_clip(folder / "clip.mp4", [*stay(MaskState.MASK, 30), *empty(70)]), folder / "node.yaml"
+    path.write_text(
+        f"id: front\nmqtt: {{host: 127.0.0.1, port: {broker.port}}}\nsource: {{address: {clip}, loop: true}}\n"
+        f"outbox: {{path: {folder}/o.db}}\n"
+    )
+    return path
+
+
 class Hub:
     """Hears a node as the hub does, and acknowledges what it heard while `acknowledging`."""
 

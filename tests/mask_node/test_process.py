@@ -14,23 +14,13 @@ import pytest
 
 from maskgate.demo.broker import Broker, available, start_broker
 from maskgate.messages import NodeCommand
-from maskgate.states import MaskState
 from maskgate.topics import NODE_SET_RESTART
-from tests.mask_node.fakes import Hub, empty, stay, until, write_clip
+from tests.mask_node.fakes import PROGRAM, Hub, looping, until
 from tests.mask_node.test_lasting import send
 from tests.mask_node.test_outbox import names, opened
 from tests.own_time import ends_within
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-#: The command with eyes for painted squares.
-PROGRAM = """\
-import sys
-import mask_node.vision.load
-from tests.mask_node.fakes import ColourEyes
-mask_node.vision.load.load_detector = lambda *_args, **_named: ColourEyes()
-from mask_node.cli import app
-app(sys.argv[1:])
-"""
 
 
 @pytest.fixture
@@ -42,13 +32,7 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
 
 @pytest.fixture
 def configuration(tmp_path: Path, broker: Broker) -> Path:
-    clip = write_clip(tmp_path / "clip.mp4", [*stay(MaskState.MASK, 30), *empty(70)])
-    path = tmp_path / "node.yaml"
-    path.write_text(
-        f"id: front\nmqtt: {{host: 127.0.0.1, port: {broker.port}}}\nsource: {{address: {clip}, loop: true}}\n"
-        f"outbox: {{path: {tmp_path}/box/o.db}}\n"
-    )
-    return path
+    return looping(tmp_path, broker)
 
 
 @pytest.fixture
@@ -87,7 +71,7 @@ def test_sigterm_ends_it_within_two_seconds_with_everything_on_disk(
     until(lambda: len(hub.told) >= 2, "two passages", limit=60)
     assert ends_within(2, program, lambda: program.send_signal(signal.SIGTERM)) == 0
     until(lambda: hub.availability[-1:] == ["stopped"], "the farewell")
-    outbox = opened(tmp_path / "box" / "o.db")
+    outbox = opened(tmp_path / "o.db")
     assert set(hub.told) <= set(names(outbox))
     outbox.close()
     said = words(program)

@@ -16,35 +16,19 @@ import mask_node.vision.load
 from mask_node.cli import app
 from maskgate.demo.broker import Broker, free_port
 from maskgate.states import MaskState
-from tests.mask_node.fakes import ColourEyes, Hub, empty, painted, stay, until, write_clip
+from tests.mask_node.fakes import PROGRAM, ColourEyes, Hub, empty, looping, painted, stay, until, write_clip
 from tests.own_time import ends_within
 
 M, N = MaskState.MASK, MaskState.NO_MASK
 
-#: The command with eyes for painted squares.
-_PROGRAM = """
-import sys
-import mask_node.vision.load
-from tests.mask_node.fakes import ColourEyes
-mask_node.vision.load.load_detector = lambda *_args, **_named: ColourEyes()
-from mask_node.cli import app
-app(sys.argv[1:])
-"""
-
 
 def node(*words: str) -> subprocess.Popen[str]:
-    return subprocess.Popen([sys.executable, "-c", _PROGRAM, *words], text=True, stderr=subprocess.PIPE)
+    return subprocess.Popen([sys.executable, "-c", PROGRAM, *words], text=True, stderr=subprocess.PIPE)
 
 
 @pytest.fixture
 def configuration(tmp_path: Path, broker: Broker) -> Path:
-    clip = write_clip(tmp_path / "clip.mp4", [*stay(M, 30), *empty(70)])
-    path = tmp_path / "node.yaml"
-    path.write_text(
-        f"id: front\nmqtt: {{host: 127.0.0.1, port: {broker.port}}}\nsource: {{address: {clip}, loop: true}}\n"
-        f"outbox: {{path: {tmp_path}/o.db}}\n"
-    )
-    return path
+    return looping(tmp_path, broker)
 
 
 def test_a_killed_node_is_offline_and_tells_all_when_it_is_back(configuration: Path, broker: Broker) -> None:
