@@ -128,7 +128,7 @@ class Batch:
         """The time of day was set."""
         self.machines = {door: policy.clock_set(machine, by).state for door, machine in self.machines.items()}
 
-    def forget(self, erased: Sequence[Erasure]) -> None:
+    def forget(self, erased: Sequence[Erasure], now: datetime) -> None:
         """Let the doors forget what was erased from the store."""
         for door, machine in self.machines.items():
             for one in erased:
@@ -138,7 +138,7 @@ class Batch:
 
                 machine = policy.forget(machine, covers)  # noqa: PLW2901 - one after the other
                 if one.anonymous and one.door in (None, door):
-                    machine = replace(machine, counters=Counters())  # noqa: PLW2901
+                    machine = replace(machine, counters=Counters(), counting_since=now)  # noqa: PLW2901
             self.machines[door] = machine
 
     def start(self, now: datetime) -> None:

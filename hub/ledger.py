@@ -53,7 +53,7 @@ class Ledger:
             batch = self._batch(self.rules, {})
             if begin:
                 batch.start(now)
-            heard = self._hear_of_erasures(tx, batch, read.mark(tx, "erasure") or 0)
+            heard = self._hear_of_erasures(tx, batch, read.mark(tx, "erasure") or 0, now)
             # Where this hub is alone, the dispatcher says how the doors stand at every connect.
             batch.write_to(tx, now, announced=self._place is None)
         self._erased = heard
@@ -110,16 +110,16 @@ class Ledger:
             if self._place:
                 self.memory.catch_up(tx, self.rules, now, lock=True)
             batch = self._batch(self.rules, {})
-            heard = self._hear_of_erasures(tx, batch, self._erased)
+            heard = self._hear_of_erasures(tx, batch, self._erased, now)
             batch.write_to(tx, now)
         self._erased = heard
         self._adopt(batch, now)
 
-    def _hear_of_erasures(self, tx: Connection, batch: Batch, after: int) -> int:
+    def _hear_of_erasures(self, tx: Connection, batch: Batch, after: int, now: datetime) -> int:
         """Let the doors forget what was erased after the erasure of this number; returns the last one's."""
         newest = erase.newest(self._db)
         if newest > after:
-            batch.forget(erase.since(self._db, after))
+            batch.forget(erase.since(self._db, after), now)
             write.put_mark(tx, "erasure", newest)
         return max(newest, after)
 

@@ -8,6 +8,7 @@ from maskgate import topics
 from maskgate.messages import EventType, Mode
 
 _PEOPLE, _VIOLATIONS = "value_json.counters.people", "value_json.counters.violations"
+_SINCE = "value_json.counting_since"
 #: What only a door with a lock has.
 _OF_THE_LOCK = {
     "lock": "lock", "enforcement": "switch", "grant_hold": "number", "deny_hold": "number", "relock": "number",
@@ -78,14 +79,14 @@ def _decisions(config: HubConfig, place: Door, make: Maker) -> dict[str, Compone
             json_attributes_topic=state,
             json_attributes_template=platforms.attributes("value_json.last or {}"),
         ),
-        # Counted from midnight on: what falls is a new day.
+        # The hub says when they began anew, the site's midnight; see docs/decisions/0027.
         "people": platforms.sensor(
             make("people", "People today", icon="mdi:account-group"),
-            state_topic=state, value=_PEOPLE, precision=0, state_class="total_increasing",
+            state_topic=state, value=_PEOPLE, precision=0, since=_SINCE,
         ),
         "violations": platforms.sensor(
             make("violations", "Violations today", icon="mdi:account-alert"),
-            state_topic=state, value=_VIOLATIONS, precision=0, state_class="total_increasing",
+            state_topic=state, value=_VIOLATIONS, precision=0, since=_SINCE,
         ),
         "compliance": platforms.sensor(
             make("compliance", "Compliance today", icon="mdi:percent-circle"),

@@ -67,9 +67,14 @@ def enum(entity: Entity, *, options: Sequence[str], state_topic: str, value: str
 
 def sensor(
     entity: Entity, *, state_topic: str, value: str, precision: int | None = None, unit: str | None = None,
-    device_class: str | None = None, state_class: str | None = "measurement", **keys: Any,
+    device_class: str | None = None, state_class: str | None = "measurement", since: str | None = None, **keys: Any,
 ) -> Component:  # fmt: skip
-    """Return a number, or with `state_class` None something else that is read."""
+    """Return a number, or with `state_class` None something else that is read.
+
+    With `since`, an expression for when it was last set to zero, it is a total.
+    """
+    if since:
+        state_class, keys["last_reset_value_template"] = "total", f"{{{{ {since} or '' if value else '' }}}}"
     return entity.build(
         "sensor",
         state_topic=state_topic,

@@ -22,6 +22,7 @@ def door_state(rules: Rules, state: Machine, at: datetime) -> DoorState:
         door=rules.door.id, name=rules.door.name, at=at, mode=state.mode, entry=state.entry,
         lock=lock_shown(state), contact=state.contact, last=state.last, until=_until(state),
         emergency=state.emergency, problem=problem(rules, state), counters=state.counters,
+        counting_since=state.counting_since or rules.midnight(state.day),
         occupied=occupied(rules, state), times=times(rules, state),
     )  # fmt: skip
 

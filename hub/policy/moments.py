@@ -21,7 +21,9 @@ LONGEST_HOLD_S = 86_400.0
 def initial(rules: Rules, now: datetime) -> Machine:
     """Return a door that nothing has happened to."""
     regime = rules.calendar.at(now)
-    return Machine(mode=regime.mode, configured_mode=regime.mode, entry=regime.entry, day=rules.day(now))
+    return Machine(
+        mode=regime.mode, configured_mode=regime.mode, entry=regime.entry, day=rules.day(now), counting_since=now
+    )
 
 
 def start(rules: Rules, state: Machine, now: datetime) -> Outcome:
@@ -149,7 +151,9 @@ def forget(state: Machine, covers: Callable[[Decision | Seen], bool]) -> Machine
 
 def _turn_page(rules: Rules, state: Machine, now: datetime) -> Machine:
     day = rules.day(now)
-    return state if day == state.day else replace(state, day=day, counters=Counters())
+    if day == state.day:
+        return state
+    return replace(state, day=day, counters=Counters(), counting_since=rules.midnight(day))
 
 
 def forget_mended(rules: Rules, state: Machine) -> Machine:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Self
 from zoneinfo import ZoneInfo
 
@@ -37,6 +37,10 @@ class Rules:
     def day(self, now: datetime) -> str:
         """Return the site's date at `now`, YYYY-MM-DD."""
         return now.astimezone(self.zone).date().isoformat()
+
+    def midnight(self, day: str) -> datetime:
+        """Return when a day of the site begins."""
+        return datetime.combine(date.fromisoformat(day), time(), self.zone).astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)

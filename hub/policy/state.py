@@ -151,6 +151,7 @@ class Machine:
     day: str  # of `counters`, YYYY-MM-DD by the site's calendar
     entry: Entry = Entry.OPEN  # by configuration and schedule
     counters: Counters = field(default_factory=Counters)
+    counting_since: datetime | None = None  # when `counters` began; None: it is not noted, so at midnight
     lock: LockState = LockState.UNKNOWN  # as last measured, or JAMMED
     sure: bool = False  # `lock` was heard live, not from a retained message
     contact: Contact | None = None

@@ -123,6 +123,9 @@ class DoorState(Message):
     emergency: bool = False
     problem: str | None = Field(default=None, max_length=255, description="What a person must look at, or null.")
     counters: Counters = Counters()
+    counting_since: Timestamp | None = Field(
+        default=None, description="Since when they count: the site's midnight, or later where they were erased or lost."
+    )
     occupied: bool | None = Field(default=None, description="Somebody is before a camera; null: no camera can tell.")
     times: Times | None = None
 

@@ -145,6 +145,15 @@ def test_a_hub_that_runs_forgets_it_too(make_rig: Callable[..., Rig]) -> None:
     erase.erase(other, Erasure(passage="passage-stays"), rig.clock.now())
     other.dispose()
     until(lambda: rig.engine.documents()["front"][0].last is None, "the door to forget")
+    counted = rig.engine.documents()["front"][0]
+    assert counted.counters.people == 2, "counts name nobody"
+    other = open_store(rig.config.database)
+    erase.erase(other, Erasure(door="front"), rig.clock.now())
+    other.dispose()
+    until(lambda: rig.engine.documents()["front"][0].counters.people == 0, "they go with the whole door")
+    since = rig.engine.documents()["front"][0].counting_since
+    assert since is not None
+    assert since > counted.counting_since, "whoever adds days up must not take them for what was lost"
     with rig.db.connect() as connection:
         stored = json.dumps([list(row) for row in connection.execute(select_doors())])
     assert "passage-" not in stored

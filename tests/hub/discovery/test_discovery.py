@@ -245,6 +245,19 @@ def test_what_is_not_known_is_said_to_be_unknown() -> None:
     ]  # fmt: skip
 
 
+def test_a_count_says_when_it_began_and_without_that_it_says_nothing() -> None:
+    since = datetime(2026, 11, 22, 23, tzinfo=UTC)
+    state = DoorState(door="front-entry", name="x", at=NOW, mode=Mode.OFF, entry=Entry.OPEN, lock=LockState.UNKNOWN)
+    for count in ("people", "violations"):
+        item = announced(config())["maskgate_door_front-entry"]["components"][count]
+        assert item["state_class"] == "total"
+        told = state.model_copy(update={"counting_since": since})
+        assert shown(count, told, "last_reset_value_template") == "2026-11-22T23:00:00.000Z"
+        # Home Assistant warns of what is no time, and passes over what is empty.
+        assert shown(count, state, "last_reset_value_template") == ""
+        assert environment().from_string(item["last_reset_value_template"]).render(value="") == ""
+
+
 @settings(deadline=None)  # templates are compiled anew each time
 @given(text=st.text(max_size=255), title=st.text(max_size=60), sound=st.sampled_from(Sound))
 def test_nothing_shown_is_longer_than_home_assistant_takes(text: str, title: str, sound: Sound) -> None:

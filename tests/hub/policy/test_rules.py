@@ -1,6 +1,7 @@
 """The rule of a door, case by case. One sentence each; the promises as properties stand in test_promises.py."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -302,12 +303,23 @@ def test_a_problem_that_somebody_acknowledged_shows_again_only_when_it_returns()
 
 def test_counters_begin_anew_at_the_sites_midnight() -> None:
     w = World(config("soft"))
-    w.rules = replace(w.rules, zone=ZoneInfo("Europe/Madrid"))
+    w.rules, begun = replace(w.rules, zone=ZoneInfo("Europe/Madrid")), w.wall
+
+    def since() -> datetime | None:
+        return door_state(w.rules, w.state, w.wall).counting_since
+
     w.deliver(w.passage("no_mask"))
     w.advance(30)
     assert w.state.counters.people == 1
-    w.jump(3600)  # 23:00 UTC is midnight in Madrid
+    assert since() == begun, "a door that is new to the hub counts from now on"
+    w.jump(3600)
     assert w.state.counters.people == 0
+    w.advance(30)
+    w.restart()
+    assert since() == datetime(2026, 11, 23, 23, tzinfo=UTC), "midnight in Madrid"
+    # As a hub of before has it in its store.
+    w.state = replace(w.state, counting_since=None)
+    assert since() == datetime(2026, 11, 23, 23, tzinfo=UTC)
 
 
 def test_a_persons_words_come_back_after_a_verdict_was_shown() -> None:

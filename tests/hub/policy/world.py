@@ -195,7 +195,7 @@ class World:
 
     def look(self) -> tuple[Any, ...]:
         """Everything that people see of the door, except its counters."""
-        hide = {"at", "counters"}
+        hide = {"at", "counters", "counting_since"}
         return (
             door_state(self.rules, self.state, self.wall).model_dump(exclude=hide),
             display(self.rules, self.state, self.wall).model_dump(exclude=hide),

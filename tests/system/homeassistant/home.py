@@ -12,10 +12,12 @@ is more of configuration.yaml. `complaints` are the lines of its log that concer
 """
 
 import contextlib
+import json
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +54,13 @@ recorder:
 automation: !include automations.yaml
 logger:
   default: warning
+statistics_now:
 """
+#: What is ours in it: see statistics_now.py.
+MANIFEST = {
+    "domain": "statistics_now", "name": "Statistics now", "version": "1.0.0", "dependencies": ["recorder"],
+    "codeowners": [], "documentation": "", "iot_class": "calculated",
+}  # fmt: skip
 
 
 def until(holds: Callable[[], Any], what: str, limit: float = LIMIT, pause: float = 0.05) -> Any:
@@ -77,6 +85,10 @@ class Home:
             (self.config / name).mkdir(parents=True)
         (self.config / "configuration.yaml").write_text(CONFIGURATION + extra)
         (self.config / "automations.yaml").write_text("[]\n")
+        component = self.config / "custom_components" / "statistics_now"
+        component.mkdir(parents=True)
+        (component / "manifest.json").write_text(json.dumps(MANIFEST))
+        shutil.copyfile(Path(__file__).with_name("statistics_now.py"), component / "__init__.py")
         self.broker: Broker | None = None
         self.ha: Any = None
         self._lab = tools()
@@ -101,7 +113,14 @@ class Home:
 
     def restart(self) -> None:
         """Restart Home Assistant in order; returns when it is RUNNING."""
+        with self.away():
+            pass
+
+    @contextlib.contextmanager
+    def away(self) -> Iterator[None]:
+        """Home Assistant is stopped meanwhile; at the end it is RUNNING again."""
         self.ha.stop()
+        yield
         self._start_home()
 
     def _start_home(self) -> None:
@@ -175,6 +194,19 @@ class Home:
         )
         moments = [row["state"] for one in rows for row in one]
         return sorted({moment for moment in moments if moment not in ("unavailable", "unknown")})
+
+    def compile_statistics(self, since: datetime) -> None:
+        """Let the recorder take in what was shown in the five minutes from `since` on."""
+        self.ha.call("statistics_now", "compile", {"start": since.isoformat()})
+
+    def statistics(self, entity: str, period: str = "5minute") -> list[dict[str, Any]]:
+        """Return what the recorder has of an entity, the oldest first: sums, and changes by period."""
+        found = self.ws(
+            "recorder/statistics_during_period", start_time="2020-01-01T00:00:00+00:00", statistic_ids=[entity],
+            period=period, types=["state", "sum", "change", "last_reset"],
+        )  # fmt: skip
+        rows: list[dict[str, Any]] = found.get(entity, [])
+        return rows
 
     def complaints(self, since: int = 0) -> list[str]:
         """Return the warnings and errors in the log, from a character on, that concern MQTT, templates or us."""

@@ -107,8 +107,8 @@ def ours(home: Home) -> dict[str, dict[str, object]]:
 
 def test_numbers_are_kept_for_statistics_of_years(home: Home, site: Site) -> None:
     wanted = {
-        "sensor.front_entry_people": "total_increasing",
-        "sensor.front_entry_violations": "total_increasing",
+        "sensor.front_entry_people": "total",
+        "sensor.front_entry_violations": "total",
         "sensor.front_entry_compliance": "measurement",
     }
     site.board.sees("mask")
