@@ -5,7 +5,7 @@ from datetime import datetime
 
 from hub.config import SafeState
 from hub.policy.evolve import replace
-from hub.policy.faults import TELL_AFTER_S, safe_state
+from hub.policy.faults import safe_state, to_tell
 from hub.policy.lock import owed, resting, settle, wanted
 from hub.policy.moments import START_GRACE_S, forget_mended
 from hub.policy.outcome import COMMAND_LIFE_S, LockCommand, Outcome, Rules, seconds
@@ -44,11 +44,7 @@ def fault(
         after = replace(after, cut=None, settle_at=due)
     elif wanted(rules, after) is not was or (safe is not before and safe in (SafeState.LOCK, SafeState.UNLOCK)):
         after, command = settle(rules, after, now)
-    if safe is None:
-        after = replace(after, tell_at=None)
-    elif before is None:
-        after = replace(after, tell_at=now + seconds(TELL_AFTER_S))
-    return Outcome(forget_mended(rules, after), command)
+    return Outcome(forget_mended(rules, to_tell(rules, state, after, now)), command)
 
 
 def _cut(state: Machine, was: LockAction | None, safe: SafeState | None) -> Machine:

@@ -125,6 +125,7 @@ def clock_set(state: Machine, by: timedelta) -> Outcome:
             offences=tuple(moment + by for moment in state.offences),
             settle_at=state.settle_at and state.settle_at + by,
             tell_at=state.tell_at and state.tell_at + by,
+            tell_away_at=state.tell_away_at and state.tell_away_at + by,
             by_hand=state.by_hand and replace(state.by_hand, until=state.by_hand.until + by),
             shown=state.shown and replace(state.shown, until=state.shown.until + by),
             message=state.message and replace(state.message, until=state.message.until + by),

@@ -170,6 +170,7 @@ class Machine:
     lock_fault: str | None = None
     faults: tuple[Fault, ...] = ()
     tell_at: datetime | None = None  # the faults that stand then are told to people
+    tell_away_at: datetime | None = None  # and then, that Home Assistant is away
     offences: tuple[datetime, ...] = ()  # when people were refused, where refusals in a row matter
     acknowledged: tuple[str, ...] = ()
     seen: tuple[Seen, ...] = ()
@@ -184,7 +185,7 @@ class Machine:
         for part in (self.by_hand, self.shown, self.message, self.sounding):
             if part:
                 yield part.until
-        for moment in (self.settle_at, self.tell_at):
+        for moment in (self.settle_at, self.tell_at, self.tell_away_at):
             if moment:
                 yield moment
 

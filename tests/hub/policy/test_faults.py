@@ -129,6 +129,51 @@ def test_somebody_is_told_once_of_a_door_that_stays_blind_but_not_of_an_orderly_
     assert [one for outcome in w.advance(60) for one in outcome.decided] == []
 
 
+AWAY = "Home Assistant is away"
+
+
+def rings(w: World, seconds: float) -> list[str]:
+    """Let time pass; returns of what people are called."""
+    return [one.decision.text for outcome in w.advance(seconds) for one in outcome.decided if one.tell]
+
+
+def test_a_restart_of_home_assistant_takes_effect_at_once_and_calls_nobody_within_a_minute() -> None:
+    w = world(entry="open", lock="UNLOCKED", safe={"homeassistant": "lock"})
+    w.site_fault("homeassistant", AWAY)
+    assert actions(w) == [LOCK], "the safe state does not wait"
+    assert door_state(w.rules, w.state, w.wall).problem == AWAY, "nor does what is shown"
+    w.deliver(w.measured("LOCKED"))
+    assert rings(w, 59.5) == []
+    w.site_fault("homeassistant", None)
+    assert actions(w) == [LOCK, UNLOCK]
+    w.deliver(w.measured("UNLOCKED"))
+    assert rings(w, 120) == []
+    w.site_fault("homeassistant", AWAY)
+    w.deliver(w.measured("LOCKED"))
+    assert rings(w, 59.5) == []
+    w.jump(-3600)
+    assert rings(w, 120) == [f"{AWAY}; the entry is locked"], "once"
+
+
+def test_what_fails_while_home_assistant_is_away_is_told_in_its_own_time() -> None:
+    w = world(lock="LOCKED", nodes_needed=2)
+    w.site_fault("homeassistant", AWAY)
+    w.advance(10)
+    w.availability("offline")
+    w.advance(4)
+    mended(w)  # it did not last
+    assert rings(w, 10) == []
+    w.availability("offline")
+    assert rings(w, 4.5) == []
+    assert rings(w, 10) == ["The camera board cam does not answer; nobody is let in by the camera"]
+    assert rings(w, 60) == [f"{AWAY}; nobody is let in by the camera"]
+    w.site_fault("homeassistant", None)
+    w.site_fault("homeassistant", AWAY)
+    mended(w)
+    w.restart()  # whether it is away now is heard anew
+    assert rings(w, 120) == []
+
+
 @pytest.mark.parametrize("kind", ["emergency", "hand"])
 def test_people_and_the_emergency_win_over_a_safe_state(kind: str) -> None:
     w = world(lock="LOCKED", nodes_needed=2, safe={"node": "lock"})

@@ -7,6 +7,7 @@ import json
 import os
 import statistics
 import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from hub.policy.faults import TELL_AFTER_S
 from maskgate.ids import new_id
 from tests.system.homeassistant.home import Home, until
 from tests.system.homeassistant.installs import tools
@@ -244,12 +246,19 @@ def test_a_restart_of_home_assistant_moves_nothing_and_rings_nobody(house: Home,
     house.wait_state("select.front_mode", "hard")
     at_rest(house)
 
-    def rung() -> int:  # for a person; a restart that lasts is a fault, and the day's summary comes at its hour
-        return sum(told["message"] == "No mask, entry refused" for told in front.told("phone"))
+    def rung() -> int:  # the day's summary, which comes at its hour, asks for nothing
+        return sum(bool(told["actions"]) for told in front.told("phone"))
 
-    before = len(front.lock.commands), rung()
-    house.restart()
+    before, known = (len(front.lock.commands), rung()), {one.id for one in front.decisions()}
+    with house.away():
+        until(lambda: "Home Assistant" in (front.state().problem or ""), "the problem, which is shown at once")
+        gone = time.monotonic()
+        until(lambda: time.monotonic() - gone > TELL_AFTER_S + 1, "what would be called for any other fault")
+    until(lambda: front.state().problem is None, "the end of the problem")
+    lasted = time.monotonic() - gone
     at_rest(house)
+    told = [one.text for one in front.decisions() if one.id not in known]
+    assert told == [] or lasted > 60, "an ordinary restart calls nobody, by mail neither"
     house.wait_state("binary_sensor.front_camera_connectivity", "on")
     front.board.sees("no_mask")
     house.wait_state("lock.strike", "locked")
