@@ -5,113 +5,26 @@
 
 import os
 import shutil
-import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.remote.webelement import WebElement
 
+from maskgate import topics
+from maskgate.messages import Display, LockOrder, LockState, decode
 from tests.system.homeassistant.home import Home, until
 from tests.system.homeassistant.manager import FrontSite
+from tests.system.homeassistant.page import VIEWS, Page
 
 #: The first of these waits for two starts of Home Assistant.
 pytestmark = pytest.mark.timeout(600)
 DESK, PHONE, TABLET = (1280, 900), (390, 844), (1024, 768)
-#: What Home Assistant's page is made of lies in shadow roots, each within another.
-DEEP = """
-const deep = (root, wanted) => {
-  let found = [...root.querySelectorAll(wanted)];
-  for (const each of root.querySelectorAll('*'))
-    if (each.shadowRoot) found = found.concat(deep(each.shadowRoot, wanted));
-  return found;
-};
-const shown = each => each.getClientRects().length > 0;
-const words = root => {
-  let said = '';
-  for (const each of root.childNodes) {
-    if (each.nodeType === 3) said += each.data + ' ';
-    else if (each.nodeType === 1 && !['STYLE', 'SCRIPT', 'TEMPLATE'].includes(each.tagName))
-      said += (each.shadowRoot ? words(each.shadowRoot) : '') + words(each);
-  }
-  return said;
-};
-"""
-ERRORS = (
-    "hui-error-card, hui-error-badge, hui-error-section, hui-warning, hui-warning-element, ha-alert[alert-type=error]"
-)
-DIALOGS = "ha-dialog, ha-wa-dialog, wa-dialog, ha-md-dialog, dialog, mwc-dialog"
-#: What a view must say, by its path.
-VIEWS = {
-    "doors": ["Front door", "Entry", "Today", "Compliance", "Emergency", "Release the entry"],
-    "cameras": ["Front camera", "Temperature", "Hub", "Notices waiting"],
-    "kiosk": ["Please wear a mask over nose and mouth.", "Entry", "People today"],
-}
-
-
-class Page:
-    """Home Assistant's page in Chromium."""
-
-    def __init__(self, browser: webdriver.Chrome, house: Home) -> None:
-        self.browser, self.house = browser, house
-
-    def size(self, width: int, height: int) -> None:
-        phone = width < 600
-        self.browser.execute_cdp_cmd(
-            "Emulation.setDeviceMetricsOverride",
-            {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": phone},
-        )
-
-    def find(self, wanted: str, text: str = "") -> WebElement | None:
-        """Return the first element that is shown and, where wanted, says something."""
-        found: WebElement | None = self.browser.execute_script(
-            DEEP + "return deep(document, arguments[0]).find(e => shown(e) && (!arguments[1] ||"
-            " words(e.shadowRoot || e).includes(arguments[1]) || words(e).includes(arguments[1])));", wanted, text,
-        )  # fmt: skip
-        return found
-
-    def wait(self, wanted: str, text: str = "") -> WebElement:
-        found: WebElement = until(lambda: self.find(wanted, text), f"{wanted} {text} on the page", pause=0.2)
-        return found
-
-    def press(self, element: WebElement) -> None:
-        self.browser.execute_script("arguments[0].scrollIntoView({block: 'center'});", element)
-        element.click()
-
-    def text(self) -> str:
-        return " ".join(str(self.browser.execute_script(DEEP + "return words(document.body);")).split())
-
-    def sign_in(self) -> None:
-        """Type name and password into the real login page."""
-        self.browser.get(self.house.ha.url + "/")
-        self.wait("input[name=username]").send_keys("lab")
-        password = self.wait("input[name=password], input[type=password]")
-        password.send_keys("lab-only-password")
-        password.send_keys(Keys.ENTER)
-        self.wait("home-assistant-main")
-
-    def look(self, path: str) -> None:
-        """Go to a view of our dashboard, and wait until it says all that it must."""
-        self.browser.get(f"{self.house.ha.url}/maskgate-doors/{path}")
-        self.wait("hui-sections-view, hui-view")
-        until(lambda: all(word in self.text() for word in VIEWS[path]), f"{VIEWS[path]} on {path}", pause=0.3)
-        # Charts come last, and by themselves.
-        until(lambda: self.find("hui-history-graph-card canvas, hui-history-graph-card") or path != "doors", "charts")
-
-    def trouble(self) -> list[str]:
-        """Return what should not be there: error cards, open dialogs, a page wider than the window."""
-        found: list[str] = self.browser.execute_script(
-            DEEP + "return deep(document, arguments[0]).filter(shown)"
-            ".map(e => e.tagName + ' ' + words(e.shadowRoot || e))"
-            ".concat(deep(document, arguments[1]).filter(d => d.open || d.hasAttribute('open')).map(d => words(d)))"
-            ".concat(document.documentElement.scrollWidth > innerWidth ? ['wider than the window'] : []);",
-            ERRORS, DIALOGS,
-        )  # fmt: skip
-        return found
 
 
 @pytest.fixture(scope="module")
@@ -137,11 +50,41 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chr
 def front(house: Home) -> Iterator[FrontSite]:
     with FrontSite(house, policy={"deny_hold": 3}) as site:
         house.wait_state("lock.front", "unlocked")
+        house.wait_state("sensor.front_people", "0")
+        begin_statistics(house)
         for state in ("mask", "mask", "mask", "no_mask", "mask"):
             site.board.sees(state)
         house.wait_state("sensor.front_people", "5")
         house.wait_state("lock.front", "unlocked")
+        # The hour that is being compiled is the one that its last five minutes end.
+        house.compile_statistics(datetime.now(UTC).replace(minute=55, second=0, microsecond=0))
         yield site
+
+
+#: People and violations of the thirteen days before today.
+DAYS = tuple((40 + 7 * (day % 5), 2 + 3 * (day % 4)) for day in range(13))
+
+
+def begin_statistics(house: Home) -> None:
+    """Put in what a house has after two weeks; today the recorder itself goes on with that."""
+    today = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
+    kind = {"has_mean": False} if house.install.name == "2025.4" else {"mean_type": 0, "unit_class": None}
+    for number, what in enumerate(("people", "violations")):
+        metadata = {
+            "statistic_id": f"sensor.front_{what}", "source": "recorder", "name": None, "has_sum": True,
+            "unit_of_measurement": None, **kind,
+        }  # fmt: skip
+        # The recorder begins at zero: what came before ends there.
+        rows = [
+            {
+                # What all begins with lies before the two weeks that are shown.
+                "start": (today - timedelta(days=len(DAYS) + 1 - ended if ended else 30)).isoformat(),
+                "sum": -sum(day[number] for day in DAYS[ended:]), "state": 0,
+            }
+            for ended in range(len(DAYS) + 1)
+        ]  # fmt: skip
+        house.ws("recorder/import_statistics", metadata=metadata, stats=rows)
+    house.compile_statistics(datetime.now(UTC) - timedelta(seconds=299))
 
 
 @pytest.fixture(scope="module")
@@ -169,14 +112,122 @@ def test_no_view_shows_an_error_or_a_dialog(page: Page, pictures: Path, view: st
     said = page.text()
     assert "Entity not found" not in said
     assert "unavailable" not in said.lower()
-    time.sleep(1)  # a picture is for people: what moves on the page may come to rest
-    page.browser.save_screenshot(str(pictures / f"{page.house.install.name}-{view}-{size[0]}.png"))
+    page.keep(pictures, view)
     severe = [line["message"] for line in page.browser.get_log("browser") if line["level"] == "SEVERE"]
     assert [line for line in severe if "maskgate" in line.lower() or "lovelace" in line.lower()] == []
 
 
-def test_an_emergency_is_released_and_reset_from_the_dashboard_and_asks_first(page: Page, front: FrontSite) -> None:
-    page.size(*DESK)
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_the_entry_is_locked_and_unlocked_from_the_dashboard(
+    page: Page, front: FrontSite, pictures: Path, size: tuple[int, int]
+) -> None:
+    page.size(*size)
+    page.house.call("button", "press", "button.front_override_end")
+    page.house.wait_state("lock.strike", "unlocked")
+    page.house.wait_state("lock.front", "unlocked")
+    page.look("doors")
+    for button, word, state in (("Lock", "LOCK", "locked"), ("Unlock", "UNLOCK", "unlocked")):
+        moved, ordered = len(front.lock.commands), len(orders(front))
+        pressed = f"ha-control-button[data-service={button.lower()}]:not([disabled])"
+        page.press(page.wait_within("hui-lock-commands-card-feature", pressed))
+        until(lambda moved=moved, word=word: front.lock.commands[moved:] == [word], f"the lock to be told {word}")
+        assert [order.action.value for order in orders(front)[ordered:]] == [button.lower()]
+        until(lambda word=word: front.state().lock is LockState(f"{word}ED"), "the door's state, as measured")
+        assert front.state().until is not None, "a person holds it for a while"
+        page.house.wait_state("lock.front", state)
+        page.wait("hui-tile-card", f"Entry {state.capitalize()}")
+        assert page.trouble() == []
+        page.keep(pictures, f"pressed-{button.lower()}")
+    page.house.call("button", "press", "button.front_override_end")
+    until(lambda: front.state().until is None, "the rule")
+
+
+def orders(site: FrontSite) -> list[LockOrder]:
+    topic = topics.DOOR_LOCK.path(site.root, door=site.door)
+    return [decode(message.payload, LockOrder) for message in site.heard if message.topic == topic]
+
+
+def displayed(site: FrontSite) -> Display | None:
+    topic = topics.DOOR_DISPLAY.path(site.root, door=site.door)
+    return next((decode(m.payload, Display) for m in reversed(site.heard) if m.topic == topic), None)
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_words_for_the_displays_are_written_on_the_dashboard(
+    page: Page, front: FrontSite, pictures: Path, size: tuple[int, int]
+) -> None:
+    page.size(*size)
+    page.look("doors")
+    words = f'Wet floor: use the "other" door, {size[0]}'
+    page.press(page.wait_within("hui-text-entity-row", "input"))
+    keys = ActionChains(page.browser).key_down(Keys.CONTROL).send_keys("a").key_up(Keys.CONTROL)
+    keys.send_keys(words, Keys.ENTER).perform()
+    until(lambda: (shown := displayed(front)) and shown.text == words and shown.kind == "message", "the display")
+    page.house.wait_state("text.front_message", words)
+    page.wait("hui-tile-card", words)
+    assert page.trouble() == []
+    page.keep(pictures, "pressed-message")
+    page.look("kiosk", [words])  # what the tablet at the door says
+    page.keep(pictures, "pressed-message-kiosk")
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_somebody_is_let_in_from_the_dashboard_after_a_question_and_the_rule_comes_back(
+    page: Page, front: FrontSite, pictures: Path, size: tuple[int, int]
+) -> None:
+    page.size(*size)
+    page.house.call("number", "set_value", "number.front_deny_hold", value=600)
+    page.house.wait_state("number.front_deny_hold", "600.0")
+    try:
+        page.look("doors")
+        front.board.sees("no_mask")
+        page.house.wait_state("lock.strike", "locked")
+        moved = len(front.lock.commands)
+        page.press(page.wait("hui-tile-card", "Let in for a while"))
+        until(lambda: "Open the front door whatever the rule says?" in page.text(), "the question", pause=0.2)
+        page.keep(pictures, "pressed-override-question")
+        assert front.lock.commands[moved:] == [], "not before the answer"
+        page.agree()
+        until(lambda: front.lock.commands[moved:] == ["UNLOCK"], "the lock to be told")
+        until(lambda: front.state().lock is LockState.UNLOCKED, "the door's state, as measured")
+        last = front.state().last
+        assert (last.event_type, front.state().until is not None) == ("override", True)
+        page.wait("hui-tile-card", "Entry Unlocked")
+        assert page.trouble() == []
+        page.keep(pictures, "pressed-override")
+        passage = front.board.sees("no_mask")
+        until(lambda: front.decisions()[-1].passage == passage, "the decision about somebody bare")
+        assert front.lock.commands[moved:] == ["UNLOCK"], "a person wins over the rule"
+        page.press(page.wait("hui-tile-card", "Back to the rule"))
+        until(lambda: "No longer" in front.decisions()[-1].text, "the end of it")
+        assert page.trouble() == []
+    finally:
+        page.house.call("number", "set_value", "number.front_deny_hold", value=3)
+        page.house.call("button", "press", "button.front_override_end")
+    front.board.sees("mask")
+    page.house.wait_state("lock.strike", "unlocked")
+
+
+def test_the_statistics_card_shows_the_days(page: Page, pictures: Path) -> None:
+    for number, what in enumerate(("people", "violations")):
+        days = page.house.statistics(f"sensor.front_{what}", "day")
+        assert [row["change"] for row in days[-14:-1]] == [day[number] for day in DAYS]
+        assert days[-1]["change"] == (5, 1)[number], "of today, by the recorder itself"
+    for size in (DESK, PHONE):
+        page.size(*size)
+        page.look("doors")
+        chart = page.wait_within("hui-statistics-graph-card", "canvas")
+        page.browser.execute_script("arguments[0].scrollIntoView({block: 'center'});", chart)
+        said = page.wait("hui-statistics-graph-card").text
+        assert "No statistics found" not in said
+        page.keep(pictures, "statistics")
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_an_emergency_is_released_and_reset_from_the_dashboard_and_asks_first(
+    page: Page, front: FrontSite, size: tuple[int, int]
+) -> None:
+    page.size(*size)
     for tile, text, state in (
         ("Release the entry", "Release the front door", "on"), ("Reset", "End the emergency", "off"),
     ):  # fmt: skip
@@ -184,13 +235,14 @@ def test_an_emergency_is_released_and_reset_from_the_dashboard_and_asks_first(pa
         page.press(page.wait("hui-tile-card", tile))
         until(lambda text=text: text in page.text(), "the question", pause=0.2)
         assert page.house.state("binary_sensor.front_emergency_released") != state, "not before the answer"
-        page.press(page.wait("ha-dialog ha-button, ha-wa-dialog ha-button, ha-md-dialog ha-button, mwc-button", "OK"))
+        page.agree()
         page.house.wait_state("binary_sensor.front_emergency_released", state)
     until(lambda: not front.state().emergency, "the end of it")
 
 
-def test_the_mode_is_chosen_on_the_dashboard(page: Page, front: FrontSite) -> None:
-    page.size(*DESK)
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_the_mode_is_chosen_on_the_dashboard(page: Page, front: FrontSite, size: tuple[int, int]) -> None:
+    page.size(*size)
     page.look("doors")
     page.house.wait_state("select.front_mode", "hard")
     try:
