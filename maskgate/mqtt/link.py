@@ -209,7 +209,7 @@ class Link:
         options = self._protocol.connect_options(keep_session=self._keep_session)
         self.beat = time.monotonic() + CONNECT_S
         client.connect(self._settings.host, self._settings.port, self._settings.keepalive, **options)
-        self.certificate_ends = _certificate_ends(client)
+        self.certificate_ends, began = _certificate_ends(client), time.monotonic()
         while not self._stopping.is_set():
             self.beat = time.monotonic()
             alive = client.loop(timeout=0.5) == paho.MQTT_ERR_SUCCESS
@@ -221,7 +221,9 @@ class Link:
                 client.disconnect()  # what `stop` said before the connection stood is lost
             client.loop(timeout=0.1)  # lets the DISCONNECT out
         was_up = self._up.is_set()
-        hung_up = not was_up and not refused.is_set() and not self._stopping.is_set()
+        # A broker that says nothing at all hangs; in another language it would say no more.
+        silent = time.monotonic() - began >= self._settings.keepalive
+        hung_up = not was_up and not refused.is_set() and not silent and not self._stopping.is_set()
         return was_up, hung_up and self._protocol.try_other()
 
     def _make_client(self) -> paho.Client:

@@ -163,6 +163,27 @@ def test_a_stop_is_short_where_nobody_ever_answers() -> None:
         assert not link.alive
 
 
+def test_a_broker_that_says_nothing_is_not_taken_for_an_older_one() -> None:
+    """It hangs. When it goes on it must not find us speaking 3.1.1 for no reason."""
+    settings = MqttSettings(host="127.0.0.1").model_copy(update={"keepalive": 1})
+    spoken = list[int]()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        link = Link(
+            settings.model_copy(update={"port": silent.getsockname()[1]}), client_id="x", subscriptions=["t/a"],
+            on_message=lambda _m: None,
+        )  # fmt: skip
+        link.start()
+        silent.settimeout(LIMIT)
+        for _ in range(3):
+            talk, _address = silent.accept()
+            with talk:
+                talk.settimeout(LIMIT)
+                spoken.append(talk.recv(100)[8])  # the level, after header, length and name of the protocol
+                assert talk.recv(100) == b"", "it gives up by itself"
+        link.stop(timeout=0.5)
+    assert spoken == [5, 5, 5]
+
+
 def test_two_programs_of_one_name_calm_down_and_say_so(broker: Broker, caplog: pytest.LogCaptureFixture) -> None:
     if broker.kind == "nats":
         pytest.skip("it makes such programs wait by itself")
