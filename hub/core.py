@@ -10,14 +10,15 @@ from hub.batch import Plan
 from hub.config import Door, HubConfig
 from hub.dispatch import Dispatcher, availability
 from hub.engine import DoorEngine
-from hub.lines import Line, OneLine
+from hub.lines import Line, OneLine, watchful
 from hub.locks import driver_for
 from hub.memory import Place
 from hub.policy import FaultKind, LockCommand
+from hub.pulses import Pulses
 from hub.store import read, shares
 from hub.store.read import Waiting
 from maskgate.clock import Clock
-from maskgate.messages import Availability, HubHealth
+from maskgate.messages import Availability, DoorState, HubHealth
 from maskgate.mqtt import Inbound, Link, Outbound
 
 log = logging.getLogger(__name__)
@@ -67,6 +68,10 @@ class Core:
             tell_lock=self._tell_lock,
             place=self._line.place,
         )
+        self.pulses = Pulses(
+            config, clock, tell=lambda message: self.engine.offer(message, lambda _message: None),
+            listening=self._listening, state=self._state_of,
+        )  # fmt: skip
         self._line.make()
 
     @property
@@ -89,12 +94,14 @@ class Core:
         """Connect; the doors are taken up."""
         self.dispatcher.start(self._line.voice)
         self._line.start()
+        self.pulses.start()
 
     def stop(self, *, farewell: bool = True, clear: Sequence[str] = ()) -> None:
         """End in order: what was decided is on disk, and (`farewell`) the broker is told that this is no failure.
 
         `clear`: retained topics that nobody is to find any more, and then there is nothing to tell.
         """
+        self.pulses.stop()
         self.engine.stop(timeout=0.7)
         self.dispatcher.stop(timeout=0.5)
         words = availability(self._config.mqtt.root, Availability.STOPPED) if farewell else None
@@ -127,11 +134,11 @@ class Core:
         """Make the one connection of a hub that is alone."""
         root = self._config.mqtt.root
         return Link(
-            self._config.mqtt,
+            watchful(self._config.mqtt),
             client_id=f"{root.replace('/', '-')}-hub",
-            subscriptions=self.engine.intake.subscriptions,
+            subscriptions=(*self.engine.intake.subscriptions, *self.pulses.subscriptions),
             as_published=self.engine.intake.never_retained,
-            on_message=self.engine.offer,
+            on_message=self._take_in,
             on_up=self._up,
             on_down=self._down,
             on_published=self.dispatcher.confirmed,
@@ -142,7 +149,21 @@ class Core:
         from hub.many import ManyLines
 
         return ManyLines(self._config, db, engine=lambda: self.engine, dispatcher=lambda: self.dispatcher,
-                         on_news=self._heard)  # fmt: skip
+                         pulses=lambda: self.pulses, on_news=self._heard)  # fmt: skip
+
+    def _take_in(self, message: Inbound) -> None:
+        if self.pulses.hear(message):
+            self._confirm(message)  # one that a broker hands out again and again would pass for life
+        else:
+            self.engine.offer(message)
+
+    def _listening(self) -> bool:
+        voice, place = self._line.voice, self._line.place
+        return voice is not None and voice.connected and (place is None or place.leads)
+
+    def _state_of(self, door: str) -> DoorState | None:
+        documents = self.engine.documents().get(door)
+        return documents[0] if documents else None
 
     def _up(self) -> None:
         self.dispatcher.up()

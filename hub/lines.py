@@ -4,7 +4,12 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from hub.memory import Place
+from maskgate.config import MqttSettings
 from maskgate.mqtt import Link, Outbound
+
+#: A broker that has said nothing for so long is asked, and after as long again it is away, in seconds. No command must
+#: wait in a connection that hangs: it would be too old when that goes on, and its lock be taken for jammed.
+BROKER_SILENT_S = 2
 
 
 class Line(Protocol):
@@ -72,6 +77,11 @@ class OneLine:
     def stop(self, farewell: Outbound | None, *, clear: Sequence[str], timeout: float) -> None:
         """See `Line`."""
         self.link.stop(cleared(self.link, clear) or farewell, timeout=timeout)
+
+
+def watchful(settings: MqttSettings) -> MqttSettings:
+    """Return the settings of a connection on which locks are commanded."""
+    return settings.model_copy(update={"keepalive": min(settings.keepalive, BROKER_SILENT_S)})
 
 
 def cleared(link: Link, topics: Sequence[str]) -> Outbound | None:

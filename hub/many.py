@@ -19,12 +19,13 @@ from sqlalchemy import Engine
 from hub.config import HubConfig
 from hub.dispatch import Dispatcher, availability
 from hub.engine import DoorEngine
-from hub.lines import cleared
+from hub.lines import cleared, watchful
 from hub.memory import Place
 from hub.policy import FaultKind
+from hub.pulses import Pulses
 from hub.sentry import Sentry
 from maskgate.messages import Availability
-from maskgate.mqtt import Link, Outbound
+from maskgate.mqtt import Inbound, Link, Outbound
 
 log = logging.getLogger(__name__)
 
@@ -40,9 +41,10 @@ class ManyLines:
 
     def __init__(
         self, config: HubConfig, db: Engine, *, engine: Callable[[], DoorEngine],
-        dispatcher: Callable[[], Dispatcher], on_news: Callable[[], None],
+        dispatcher: Callable[[], Dispatcher], pulses: Callable[[], Pulses], on_news: Callable[[], None],
     ) -> None:  # fmt: skip
         self._config, self._engine, self._dispatcher, self._on_news = config, engine, dispatcher, on_news
+        self._pulses = pulses
         self._name = f"{config.mqtt.root.replace('/', '-')}-hub"
         self._sentry = Sentry(
             db, f"{self._name}-{os.getpid()}-{secrets.token_hex(3)}", on_lead=self._lead, on_lost=self._lost,
@@ -100,8 +102,9 @@ class ManyLines:
         """Take over: the doors first, for what the voice hears is about them."""
         self._engine().lead(seamless=seamless)
         voice = Link(
-            self._config.mqtt, client_id=self._name, subscriptions=self._engine().intake.for_leader,
-            on_message=lambda message: self._engine().offer(message, voice.confirm),
+            watchful(self._config.mqtt), client_id=self._name,
+            subscriptions=(*self._engine().intake.for_leader, *self._pulses().subscriptions),
+            on_message=lambda message: self._hear(voice, message),
             on_up=lambda: self._up(voice), on_down=lambda: self._down(voice),
             on_published=self._dispatcher().confirmed, allowed=lambda: self._sentry.leads,
             will=availability(self._config.mqtt.root, Availability.OFFLINE), will_delay_s=WILL_DELAY_S,
@@ -117,6 +120,12 @@ class ManyLines:
         self._dispatcher().send_through(None)
         if voice is not None:
             voice.stop(timeout=0.2)
+
+    def _hear(self, voice: Link, message: Inbound) -> None:
+        if self._pulses().hear(message):
+            voice.confirm(message)
+        else:
+            self._engine().offer(message, voice.confirm)
 
     def _up(self, voice: Link) -> None:
         if voice is self._voice:

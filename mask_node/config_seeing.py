@@ -37,7 +37,10 @@ class PictureSettings(Section):
     """When a picture is no good to judge by. Levels are fixed; see docs/node.md."""
 
     after_s: float = Field(default=2.0, ge=0, le=60, title="After", description="Seconds that it must be bad.")
-    frozen_s: float = Field(default=10.0, gt=0, le=600, title="Frozen after", description="Seconds without a change.")
+    frozen_s: float = Field(
+        default=3.5, gt=0, le=600, title="Frozen after",
+        description="Seconds without a change; more for a camera that sends a still scene as one picture for longer.",
+    )  # fmt: skip
     clear_s: float = Field(default=1.0, ge=0, le=60, title="Well after", description="Seconds that it must be good.")
 
 

@@ -1,4 +1,4 @@
-"""What the node says of itself: health and availability, retained, every few seconds and on change."""
+"""What the node says of itself: health and availability, retained, every few seconds and on change; and its pulse."""
 
 import threading
 from collections.abc import Callable
@@ -10,13 +10,16 @@ from mask_node.outbox import Outbox
 from mask_node.pictures import Pictures
 from mask_node.relay import Relay
 from mask_node.seeing import Eyes
-from mask_node.vitals import Vitals, temperature_c
+from mask_node.vitals import DetectorState, Vitals, temperature_c
 from maskgate.clock import Clock
-from maskgate.messages import Availability, Dropped, NodeHealth, encode
+from maskgate.messages import Availability, Dropped, NodeHealth, NodePulse, encode
 from maskgate.mqtt import Outbound
-from maskgate.topics import NODE_AVAILABILITY, NODE_HEALTH, NODE_RELAY
+from maskgate.topics import NODE_AVAILABILITY, NODE_HEALTH, NODE_PULSE, NODE_RELAY
 
 Publish = Callable[[Outbound], int | None]
+
+#: So often the hub is told that the thread that tells lives, in seconds.
+PULSE_EVERY_S = 1.0
 
 
 class Reporter:
@@ -30,9 +33,9 @@ class Reporter:
         self._keeper, self._pictures, self._vitals, self._relay = keeper, pictures, vitals, relay
         root, me = config.mqtt.root, config.id
         self._health, self._availability = NODE_HEALTH.path(root, node=me), NODE_AVAILABILITY.path(root, node=me)
-        self._feedback = NODE_RELAY.path(root, node=me)
+        self._feedback, self._pulse = NODE_RELAY.path(root, node=me), NODE_PULSE.path(root, node=me)
         self._again = threading.Event()
-        self._due = 0.0
+        self._due = self._pulse_due = 0.0
         self._told_of: tuple[object, ...] = ()
         self._unsent = 0
         #: Counted and named by whoever watches over the threads.
@@ -65,7 +68,10 @@ class Reporter:
             if self._relay is not None:
                 publish(Outbound(self._feedback, encode(self._relay.feedback)))
             self._unsent += sent is None
-        return self._due - now
+        if now >= self._pulse_due:
+            self._pulse_due = now + PULSE_EVERY_S
+            publish(Outbound(self._pulse, encode(NodePulse(at=self._clock.now())), qos=0))
+        return min(self._due, self._pulse_due) - now
 
     def health(self) -> NodeHealth:
         """How the node is now."""
@@ -76,7 +82,7 @@ class Reporter:
             version=version("maskgate"),
             camera=self._eyes.camera,
             camera_trouble=self._eyes.trouble,
-            detector=self._vitals.detector,
+            detector=self._detector,
             model=self._eyes.model_id[:200],
             fps=round(self._vitals.fps(now), 2),
             latency_ms=self._vitals.latency(now),
@@ -95,10 +101,14 @@ class Reporter:
             faults=self.faults(),
         )
 
+    @property
+    def _detector(self) -> DetectorState:
+        return "failed" if self._eyes.stuck else self._vitals.detector
+
     def _condition(self) -> tuple[object, ...]:
         relay = self._relay.measured if self._relay is not None else None
         return (
-            self._eyes.camera, self._eyes.trouble, self._vitals.detector, self._eyes.enabled.is_set(),
+            self._eyes.camera, self._eyes.trouble, self._detector, self._eyes.enabled.is_set(),
             self._eyes.hardware, self._eyes.people > 0,
             self._outbox.storage, self.faults(), self.restarts(), relay,
         )  # fmt: skip

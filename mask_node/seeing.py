@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 #: How long a look waits for a picture before time passes without one, in seconds.
 LOOK_S = 0.5
+#: A look that lasts so long, in seconds, is told as a failed detector: a door cannot wait until it begins anew (S3).
+SLOW_S = 3.0
 #: After a fault that is not the detector's, so that it does not fill the log.
 PAUSE_S = 1.0
 #: A detector that fails so often in a row is loaded anew.
@@ -119,6 +121,11 @@ class Eyes:
     def people(self) -> int:
         """How many people are in view now."""
         return self._looker.people if self._looker else 0
+
+    @property
+    def stuck(self) -> bool:
+        """Whether the look under way lasts so long that nobody looks; it may end yet."""
+        return self._worker.alive and self._clock.monotonic() - self._sign_of_life() >= SLOW_S
 
     def open(self) -> None:
         """Load the models and open the source. Raises `ModelError` or `SourceError`."""

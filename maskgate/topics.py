@@ -87,6 +87,15 @@ NODE_HEALTH = Topic(
     "how the node is, every 10 s and on change",
     retain=True,
 )
+NODE_PULSE = Topic(
+    "node_pulse",
+    "{root}/node/{node}/pulse",
+    Role.NODE,
+    (Role.HUB,),
+    m.NodePulse,
+    "the node lives, about once a second; without it the hub takes it for gone, before the broker notices",
+    qos=0,
+)
 NODE_PASSAGE = Topic(
     "node_passage",
     "{root}/node/{node}/passage",

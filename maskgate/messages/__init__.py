@@ -46,6 +46,7 @@ from maskgate.messages.node import (
     LogLevel,
     NodeCommand,
     NodeHealth,
+    NodePulse,
     NodeWish,
     Passage,
     PassageRef,
@@ -59,7 +60,7 @@ __all__ = [
     "Ack", "Acknowledge", "AskNode", "Availability", "CameraState", "CameraTrouble", "Contact", "Counters",
     "Decision", "Display", "DisplayKind", "DoorCommand", "DoorState", "Dropped", "Emergency", "Entry", "EventType",
     "Feedback", "Flaw", "HubHealth", "HubPulse", "Language", "Latency", "LockAction", "LockOrder", "LockState",
-    "LogLevel", "Message", "MessageError", "Mode", "NodeCommand", "NodeHealth", "NodeWish", "Override", "Passage",
-    "PassageRef", "SetEnable", "SetLock", "SetLogLevel", "SetMode", "SetRelay", "SetSound", "SetTimes",
+    "LogLevel", "Message", "MessageError", "Mode", "NodeCommand", "NodeHealth", "NodePulse", "NodeWish", "Override",
+    "Passage", "PassageRef", "SetEnable", "SetLock", "SetLogLevel", "SetMode", "SetRelay", "SetSound", "SetTimes",
     "ShowMessage", "Sound", "TestDenial", "Times", "Timestamp", "VerdictReason", "Words", "decode", "encode",
 ]  # fmt: skip

@@ -116,6 +116,12 @@ class NodeHealth(Message):
     faults: tuple[str, ...] = Field(default=(), description="Parts that stay stuck although they began anew.")
 
 
+class NodePulse(Message):
+    """The thread that tells has had another turn; sent about once a second, and by nothing else."""
+
+    at: Timestamp
+
+
 class PassageRef(BaseModel):
     """One stored verdict."""
 

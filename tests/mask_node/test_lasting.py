@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,6 +32,7 @@ from maskgate.mqtt import Inbound, Link, Outbound
 from maskgate.states import MaskState
 from maskgate.topics import (
     NODE_EVIDENCE,
+    NODE_PULSE,
     NODE_SET_IDENTIFY,
     NODE_SET_LOG_LEVEL,
     NODE_SET_RESTART,
@@ -38,7 +40,7 @@ from maskgate.topics import (
     Topic,
 )
 from tests.conftest import ManualClock
-from tests.mask_node.fakes import ColourEyes, Hub, stay, until
+from tests.mask_node.fakes import LIMIT, ColourEyes, Hub, stay, until
 from tests.mask_node.test_outbox import opened
 from tests.mask_node.test_service import Frames, config, people, running
 
@@ -92,6 +94,37 @@ def test_an_interpreter_that_hangs_is_left_behind_and_the_next_one_sees(
         until(lambda: len(hub.told) == len(told) + 1, "one more, and only one")
         until(lambda: hub.health[-1].detector == "ok", "health")
     hub.stop()
+
+
+def test_a_look_that_lasts_is_told_before_it_is_given_up(broker: Broker, tmp_path: Path) -> None:
+    """S3: a door cannot wait until it begins anew. One that ends after all is well again."""
+    hub, camera, eyes = Hub(broker), Frames(people(1)), Hanging()
+    with running(Node(config(broker, tmp_path), detector=eyes, source=camera)) as node:
+        until(lambda: len(hub.told) == 1, "the first person")
+        eyes.hang.set()
+        camera.add(people(1))
+        until(lambda: hub.health[-1].detector == "failed", "the hub to hear of it")
+        assert (node.health().restarts, eyes.hung.is_set()) == (0, True)
+        eyes.go.set()
+        until(lambda: hub.health[-1].detector == "ok", "the hub to hear of its end")
+        assert node.health().restarts == 0
+    hub.stop()
+
+
+def test_a_node_sends_its_pulse_as_long_as_it_can_tell(broker: Broker, tmp_path: Path) -> None:
+    came = list[float]()
+    topic = NODE_PULSE.path("maskgate", node="front")
+    ear = Link(
+        MqttSettings(host="127.0.0.1", port=broker.port), client_id="ear", subscriptions=[topic],
+        on_message=lambda _message: came.append(time.monotonic()),
+    )  # fmt: skip
+    ear.start()
+    assert ear.wait_up(LIMIT)
+    with running(Node(config(broker, tmp_path), detector=ColourEyes(), source=Frames())) as node:
+        until(lambda: len(came) >= 3, "pulses, though nothing happens")
+        node._teller.turn = threading.Event().wait  # type: ignore[method-assign, assignment]
+        until(lambda: time.monotonic() - came[-1] > 3, "none from a thread that hangs")
+    ear.stop()
 
 
 class Hung(Live):
