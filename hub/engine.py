@@ -41,7 +41,7 @@ STUCK = "the store takes nothing just now; look at the door before you try again
 STOPPING = "the hub is stopping; look at the door before you try again"
 #: Seconds after which a turn is taken to hang in a store that neither answers nor fails: no time-out of the store's own
 #: counts while its machine stands still. Longer where other hubs may hold a door.
-TURN_S, SHARED_TURN_S = 2.5, 4.5
+TURN_S, SHARED_TURN_S = 2.5, 3.5
 
 
 class DoorEngine:
