@@ -91,7 +91,7 @@ bench-migrate: $(VENV)/.ready  ## how long an older program's store takes to be 
 	@$(BIN)/python -m tests.hub.store.bench --passages $(or $(PASSAGES),1000000) $(if $(STEPS),--steps '$(STEPS)')
 
 pictures: $(VENV)/.ready  ## the pictures in docs/building-manager.md, by the console's tests in Chromium
-	$(BIN)/pytest -q tests/hub/web/console -k every_page
+	$(BIN)/pytest -q tests/hub/web/console -k every_page_fits
 	@$(BIN)/python -m tests.hub.web.console.pictures
 
 idle-node: $(VENV)/.ready  ## the whole node before an empty door: processor time by thread, fails above 5 % [COUNT_S=30]
