@@ -29,7 +29,7 @@ _CSV: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "Comma-separated, UTF-8."}
 }
 #: What begins a formula, wide letters too, at the beginning of a cell; many countries' spreadsheets end one at `;`.
-_FORMULA = re.compile(r"(^\s*|[;,|]\s*)(?=[=+\-@|%＝＋－＠])")  # noqa: RUF001 - that is what they are
+_FORMULA = re.compile(r"(^\s*|[;,|]\s*)(?=[=+\-@|%＝＋－＠])")
 #: Rows that are sent together.
 _STEP = 200
 
