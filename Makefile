@@ -8,7 +8,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 .PHONY: help demo test check format docs lock app heal test-training test-tflite test-devices score evaluate bench-eyes \
-	bench-node bench-hub bench-web bench-safe bench-notices pictures idle-node soak-node clean
+	bench-node bench-hub bench-web bench-migrate bench-safe bench-notices pictures idle-node soak-node clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | sed 's/|/\t/' | expand -t 18
@@ -87,8 +87,11 @@ bench-safe: $(VENV)/.ready  ## from each kind of fault to the safe state, as the
 	@$(BIN)/python -m tests.system.safe.bench --trials $(or $(TRIALS),20) --sites $(or $(SITES),1) \
 		$(if $(ONLY),--only '$(ONLY)')
 
+bench-migrate: $(VENV)/.ready  ## how long an older program's store takes to be brought up: [PASSAGES=1000000] [STEPS=0001,0005]
+	@$(BIN)/python -m tests.hub.store.bench --passages $(or $(PASSAGES),1000000) $(if $(STEPS),--steps '$(STEPS)')
+
 pictures: $(VENV)/.ready  ## the pictures in docs/building-manager.md, by the console's tests in Chromium
-	$(BIN)/pytest -q tests/hub/web/console -k every_page
+	$(BIN)/pytest -q tests/hub/web/console -k every_page_fits
 	@$(BIN)/python -m tests.hub.web.console.pictures
 
 idle-node: $(VENV)/.ready  ## the whole node before an empty door: processor time by thread, fails above 5 % [COUNT_S=30]

@@ -1,6 +1,6 @@
 """Lists, the newest first, page by page from where the last one ended (keyset): as quick at the end as at the start."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -65,6 +65,12 @@ def decisions_since(connection: Connection, seq: int, limit: int) -> Sequence[An
     """Return the decisions after number `seq`, the oldest first: for whoever follows."""
     later = select(decisions).where(decisions.c.seq > seq).order_by(decisions.c.seq).limit(limit)
     return connection.execute(later).all()
+
+
+def decisions_numbered(connection: Connection, numbers: Iterable[int]) -> Sequence[Any]:
+    """Return those of the decisions with these numbers that are there, the oldest first."""
+    those = select(decisions).where(decisions.c.seq.in_(sorted(numbers))).order_by(decisions.c.seq)
+    return connection.execute(those).all()
 
 
 def last_decision(connection: Connection) -> int:

@@ -41,6 +41,11 @@ def migrate(db: Engine, writing: Writing) -> None:
         noted = _noted(tx)
         if noted == HEAD:
             return  # another hub was quicker
+        if noted is not None or inspect(tx).has_table("passages"):
+            log.warning(
+                "the store is brought from step %s to %s: seconds for each hundred thousand passages, during which the "
+                "hub serves no door; ended in its middle, the store is as it was", noted or BEFORE, HEAD,
+            )  # fmt: skip
         _upgrade(tx, noted)
 
 

@@ -1,5 +1,6 @@
 """What is answered when something is not as it should be: problem details to machines, pages to people."""
 
+from http import HTTPStatus
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request
@@ -38,7 +39,9 @@ def add(app: FastAPI, context: Context) -> None:
         if not _reads_pages(request):
             return PlainTextResponse(str(error.detail), error.status_code, dict(error.headers or {}))
         title = "Not here" if error.status_code == 404 else "That did not work"
-        return forms.page(context, "said.html", error.status_code, title=title, problem=forms.sentence(error.detail))
+        usual = error.status_code == 404 and error.detail == HTTPStatus.NOT_FOUND.phrase
+        words = "There is no such page." if usual else forms.sentence(error.detail)
+        return forms.page(context, "said.html", error.status_code, title=title, problem=words)
 
     @app.exception_handler(RequestValidationError)
     def not_as_described(request: Request, error: RequestValidationError) -> Response:

@@ -26,7 +26,7 @@ def room_for_one_more(live: Live, most: int = MOST_VIEWERS) -> None:
         raise HTTPException(503, "too many viewers", headers={"Retry-After": "5"})
 
 
-def event(name: str, document: Any, number: int | None = None) -> bytes:
+def event(name: str, document: Any, number: str | None = None) -> bytes:
     """Write one event; one with a number is where a reader may go on."""
     head = "" if number is None else f"id: {number}\n"
     return f"{head}event: {name}\ndata: {json.dumps(document, separators=(',', ':'))}\n\n".encode()

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Any
 
@@ -27,6 +28,8 @@ COUNTS = ("key", "people", "violations", "late")
 _CSV: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "Comma-separated, UTF-8."}
 }
+#: What begins a formula, wide letters too, at the beginning of a cell; many countries' spreadsheets end one at `;`.
+_FORMULA = re.compile(r"(^\s*|[;,|]\s*)(?=[=+\-@|%＝＋－＠])")
 #: Rows that are sent together.
 _STEP = 200
 
@@ -93,7 +96,8 @@ def _lines(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
 
 
 def cell(value: Any) -> Any:
-    """Return a value that no spreadsheet takes for a formula."""
-    if isinstance(value, str) and value.lstrip().startswith(("=", "+", "-", "@", "|", "%")):
-        return "'" + value
-    return value if not isinstance(value, str) else value.replace("\t", " ").replace("\r", " ").replace("\n", " ")
+    """Return a value that no spreadsheet takes for a formula, whatever it takes for the end of a cell."""
+    if not isinstance(value, str):
+        return value
+    plain = "".join(letter if letter.isprintable() else " " for letter in value)
+    return _FORMULA.sub(r"\1'", plain)

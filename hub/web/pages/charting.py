@@ -6,8 +6,9 @@ from datetime import date, timedelta
 
 #: Size of the picture; bars stand between `LEFT`, the right edge, `TOP` and `BASE`.
 WIDTH, HEIGHT, LEFT, TOP, BASE = 720, 220, 40, 12, 190
-#: No more labels than this fit below the bars.
-MOST_LABELS = 12
+#: No more labels than this fit below the bars, and so much of the picture's width is a letter's: on a computer, and on
+#: a phone, where letters are drawn twice as large, to be read.
+WIDE, NARROW = (12, 6.2), (6, 12.4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,9 @@ class Bar:
     kept_height: float
     broke_y: float
     broke_height: float
-    named: bool
+    #: What stands below it on a computer and on a phone; empty where there is no room.
+    wide: str
+    narrow: str
 
     @property
     def middle(self) -> float:
@@ -64,7 +67,6 @@ def chart(title: str, unit: str, counts: Sequence[Count]) -> Chart:
     """Return the picture of some counts."""
     top = ceiling(max((count.people for count in counts), default=0))
     scale, room = (BASE - TOP) / top, (WIDTH - LEFT) / max(1, len(counts))
-    every = -(-len(counts) // MOST_LABELS)
     bars = []
     for number, count in enumerate(counts):
         kept, broke = (count.people - count.violations) * scale, count.violations * scale
@@ -72,18 +74,30 @@ def chart(title: str, unit: str, counts: Sequence[Count]) -> Chart:
             Bar(
                 count=count, x=round(LEFT + number * room + room * 0.12, 1), width=round(room * 0.76, 1),
                 kept_y=round(BASE - kept, 1), kept_height=round(kept, 1), broke_y=round(BASE - kept - broke, 1),
-                broke_height=round(broke, 1), named=number % max(1, every) == 0,
+                broke_height=round(broke, 1), wide=_label(counts, number, WIDE), narrow=_label(counts, number, NARROW),
             )
         )  # fmt: skip
     lines = tuple((round(BASE - top * part / 2 * scale, 1), top * part // 2) for part in range(3))
     return Chart(title, unit, tuple(bars), lines)
 
 
+def _label(counts: Sequence[Count], number: int, fits: tuple[int, float]) -> str:
+    """Return what stands below a bar: of every so many one has a label, as long as there is room."""
+    most, letter = fits
+    every = -(-len(counts) // most)
+    if number % every:
+        return ""
+    label, room = counts[number].label, int((WIDTH - LEFT) / len(counts) * every / letter)
+    return label if len(label) <= room else label[: room - 1].rstrip() + "…"
+
+
 def ceiling(most: int) -> int:
     """Return the round even number at or above `most` that the scale ends with."""
+    if most <= 10:
+        return max(2, most + most % 2)
     power = 1
     while True:
-        for step in (2, 4, 6, 8, 10):
+        for step in (10, 12, 16, 20, 24, 30, 40, 50, 60, 80):
             if step * power >= most:
                 return step * power
         power *= 10

@@ -203,7 +203,8 @@
   async function ask() {
     openedAt = performance.now();
     try {
-      const answer = await fetch(address, { cache: "no-store" });
+      // A question into a dead network holds one of the few connections that the browser makes to a hub.
+      const answer = await fetch(address, { cache: "no-store", signal: AbortSignal.timeout(SILENCE_MS) });
       if (answer.status === 404) return lose(nowhere);
     } catch {
       // no hub: the watch says so

@@ -1,7 +1,12 @@
 """The tables come to be the same from nothing, from the first days and from any step, on both databases."""
 
+import os
+import signal
 import sqlite3
+import subprocess
+import sys
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,7 +22,9 @@ from hub.store import NewerStoreError, open_store, shown
 from hub.store.migrate import BEFORE, FOLDER, HEAD
 from hub.store.schema import metadata
 from maskgate.config import ConfigError, parse
+from tests.conftest import REPOSITORY
 from tests.hub.postgres import Postgres, place
+from tests.hub.web.crowd import many
 
 
 def plain(database: str) -> Engine:
@@ -88,6 +95,63 @@ def test_a_step_that_fails_leaves_the_store_as_it_was(database: str, monkeypatch
         connection.execute(text("DROP TABLE erasures"))
     db.dispose()
     open_store(place(database)).dispose()
+
+
+#: Brings a store up and is killed, as by a power cut, when that statement has been done.
+DIES = """
+import os, signal, sys
+from sqlalchemy import Engine, event
+from hub.store import open_store
+from tests.hub.postgres import place
+
+@event.listens_for(Engine, "after_cursor_execute")
+def die(connection, cursor, statement, *_):
+    if sys.argv[2] in " ".join(statement.split()):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+open_store(place(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["DROP INDEX passages_received", "CREATE TABLE audit", "ADD COLUMN version", "CREATE INDEX notices_to_status"],
+)
+def test_a_hub_killed_while_it_brings_the_store_up_loses_nothing_and_the_next_one_does_it(
+    database: str, statement: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.store.migrate.HEAD", BEFORE)
+    db = open_store(place(database))
+    monkeypatch.undo()
+    many(db, 2000, 30, datetime.now(UTC))
+    db.dispose()
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
+    died = subprocess.run([sys.executable, "-c", DIES, database, statement], env=environment, check=False)
+    assert died.returncode == -signal.SIGKILL, "it got that far"
+    left = plain(database)
+    with left.connect() as connection:
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == BEFORE
+        assert connection.scalar(text("SELECT count(*) FROM decisions")) == 2000
+    assert "people" not in inspect(left).get_table_names()
+    left.dispose()
+    db = open_store(place(database))
+    with db.connect() as connection:
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == HEAD
+        assert connection.scalar(text("SELECT count(*) FROM decisions")) == 2000
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    db.dispose()
+
+
+def test_a_store_that_is_brought_up_is_spoken_of_before_and_a_new_one_is_not(
+    database: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("hub.store.migrate.HEAD", BEFORE)
+    open_store(place(database)).dispose()
+    assert [one for one in caplog.records if one.levelname == "WARNING"] == []
+    monkeypatch.undo()
+    open_store(place(database)).dispose()
+    (said,) = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
+    assert f"from step {BEFORE} to {HEAD}" in said
 
 
 def test_hubs_that_start_together_make_the_tables_once(postgres: Postgres) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice, product
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Index, func, select
+from sqlalchemy import Connection, Engine, MetaData, func, select
 
 from hub.config import HubConfig
 from hub.policy import say
@@ -41,29 +41,33 @@ Row = tuple[Any, ...]
 def fill(db: Engine, config: HubConfig, count: int, days: int) -> None:
     """Spread `count` passages over the last days, with all that follows from them. Raises `SystemExit` if not empty."""
     now = datetime.now(UTC)
-    with db.connect() as connection:
-        if connection.scalar(select(func.count()).select_from(schema.passages)):
-            raise SystemExit("this store is not empty")
-    many = (schema.passages, schema.decisions, schema.notices)
-    with writing(db) as tx:
-        indexes = [index for table in many for index in table.indexes]
-        for index in indexes:
-            index.drop(tx)
-        put = _copy if tx.dialect.name == "postgresql" else _insert
-        for name, columns, rows in _rows(count, days, now):
-            put(tx, name, columns, rows)
-        for index in sorted(indexes, key=_name):
-            index.create(tx)
+    many(db, count, days, now)
     with writing(db) as tx:
         _present(tx, config, now)
         _counts(tx, config, now)
     if db.dialect.name == "postgresql":
         with writing(db) as tx:
+            tx.exec_driver_sql("SET LOCAL statement_timeout = 0")
             tx.exec_driver_sql("ANALYZE")
 
 
-def _name(index: Index) -> str:
-    return str(index.name)
+def many(db: Engine, count: int, days: int, now: datetime) -> None:
+    """Put in what there is much of; the tables may be those of an older program."""
+    with writing(db) as tx:
+        if tx.dialect.name == "postgresql":  # a million rows take longer than any statement of the hub may
+            tx.exec_driver_sql("SET LOCAL statement_timeout = 0")
+        if tx.scalar(select(func.count()).select_from(schema.passages)):
+            raise SystemExit("this store is not empty")
+        tables = MetaData()
+        tables.reflect(tx, only=["passages", "decisions", "notices"])
+        indexes = [index for table in tables.tables.values() for index in table.indexes]
+        for index in indexes:
+            index.drop(tx)
+        put = _copy if tx.dialect.name == "postgresql" else _insert
+        for name, columns, rows in _rows(count, days, now):
+            put(tx, name, columns, rows)
+        for index in sorted(indexes, key=lambda one: str(one.name)):
+            index.create(tx)
 
 
 def _rows(count: int, days: int, now: datetime) -> Iterator[tuple[str, tuple[str, ...], Iterator[Row]]]:

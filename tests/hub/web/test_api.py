@@ -87,6 +87,29 @@ def test_passages_are_listed_page_by_page_and_filtered(hall: Hall) -> None:
         assert story["pictures"] == []
 
 
+def test_pages_of_a_list_stand_still_while_people_come(hall: Hall) -> None:
+    """Whatever arrives between two pages, what was there is listed once and in order."""
+    made = [hall.passage(MaskState.NO_MASK) for _ in range(10)]
+    lists = ("passages", "decisions", "audit", "notices")
+    with hall.machine(Role.ADMIN) as client, hall.browser(Role.OPERATOR) as operator:
+        for _ in range(7):
+            operator.post("/api/v1/doors/front/acknowledge")
+        before = {path: rows(hall, path) for path in lists}
+        assert [one["passage"] for one in before["passages"]] == made[::-1]
+        for path in lists:
+            found: list[dict[str, Any]] = []
+            cursor: str | None = None
+            while True:
+                answer = client.get(f"/api/v1/{path}", params={"limit": 3} | ({"cursor": cursor} if cursor else {}))
+                found += answer.json()["items"]
+                if (cursor := answer.json()["next"]) is None:
+                    break
+                hall.passage(MaskState.MASK)
+                operator.post("/api/v1/doors/front/test", json={})
+            assert found == before[path] if path != "audit" else found[-7:] == before[path][-7:], path
+            before = {one: rows(hall, one) for one in lists}
+
+
 def test_a_revised_passage_is_listed_once_and_told_in_full(hall: Hall) -> None:
     passage = hall.passage(MaskState.NO_MASK)
     with writing(hall.db) as tx:

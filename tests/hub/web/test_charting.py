@@ -1,6 +1,7 @@
 """Counts into bars."""
 
 from datetime import date
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,14 +14,22 @@ COUNTS = st.integers(0, 10_000).flatmap(lambda people: st.tuples(st.just(people)
 
 @given(st.lists(COUNTS, max_size=100))
 def test_bars_stay_in_the_picture_and_stand_for_their_numbers(counts: list[tuple[int, int]]) -> None:
-    made = charting.chart("x", "Day", [Count(str(number), *one) for number, one in enumerate(counts)])
+    made = charting.chart(
+        "x", "Day", [Count(f"Door {number} of a long name", *one) for number, one in enumerate(counts)]
+    )
     top = made.lines[-1][1]
     assert made.lines[-1][0] == TOP
     for bar in made.bars:
         assert LEFT <= bar.x < bar.x + bar.width <= WIDTH + 0.1
         assert TOP - 0.2 <= bar.broke_y <= bar.kept_y <= BASE
         assert abs((bar.kept_height + bar.broke_height) / (BASE - TOP) * top - bar.count.people) <= top * 0.002
-    assert sum(bar.named for bar in made.bars) <= charting.MOST_LABELS
+    for labels, (most, letter) in (
+        ([(bar.wide, bar.middle) for bar in made.bars if bar.wide], charting.WIDE),
+        ([(bar.narrow, bar.middle) for bar in made.bars if bar.narrow], charting.NARROW),
+    ):
+        assert len(labels) <= most
+        for (left, at), (right, then) in pairwise(labels):
+            assert (len(left) + len(right)) / 2 * letter <= then - at + 0.1, "labels run into each other"
 
 
 @given(st.integers(0, 10**7))

@@ -8,9 +8,10 @@ import pytest
 
 from hub.store import schema
 from hub.store.open import writing
+from hub.store.write import add_counts
 from hub.web import Health, Server
 from maskgate.config import ConfigError
-from maskgate.messages import Availability, CameraState, DisplayKind, EventType, LockState
+from maskgate.messages import Availability, CameraState, Counters, DisplayKind, EventType, LockState
 from maskgate.states import MaskState
 from tests.hub.web.conftest import LIMIT, Site
 
@@ -152,6 +153,10 @@ def test_a_stop_lets_viewers_go_at_once_and_a_start_serves_the_same_port(site: S
 
 
 def test_every_span_of_the_charts_is_drawn(site: Site) -> None:
+    assert "Nobody was counted in this time." in site.get("/charts").text
+    now = site.clock.now().astimezone(site.config.zone)
+    with writing(site.db) as tx:
+        add_counts(tx, {("front", f"{now:%Y-%m-%dT%H}"): Counters(people=7, violations=1)})
     for days in ("1", "7", "30", "90", "no number"):
         answer = site.get(f"/charts?days={days}")
         assert answer.status_code == 200, days

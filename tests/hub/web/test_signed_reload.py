@@ -15,15 +15,14 @@ from hub.service import Hub
 from maskgate.config import load
 from maskgate.demo.broker import Broker, available, free_port
 from tests.hub.core.conftest import Friend, passage, until
-from tests.hub.core.test_reload import YAML
+from tests.hub.core.program import write_good
 
 PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
 def house(broker: Broker, tmp_path: Path) -> Iterator[tuple[Hub, Path, Friend]]:
-    file = tmp_path / "hub.yaml"
-    file.write_text(YAML.format(port=broker.port, folder=tmp_path, web=free_port()))
+    file = write_good(tmp_path, port=broker.port, web=free_port())
     friend, hub = Friend(broker.port), Hub(load(file, HubConfig))
     hub.start()
     until(lambda: friend.on("maskgate/hub/availability"), "the hub to be online")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from PIL import Image, ImageDraw
 
 from hub.config import HubConfig
@@ -36,8 +37,14 @@ playwright_api = pytest.importorskip("playwright.sync_api", reason="Playwright f
 
 #: Pictures of the pages, to look at; and those that the documentation shows.
 SCREENSHOTS = Path(os.environ.get("MASKGATE_SCREENSHOTS", "var/screenshots/console"))
+#: What of a page is wider than the room it has, though somebody may scroll to it.
+CUT = """() => [...document.querySelectorAll("html, .card, .card-body, .table-responsive, td, .plot, .alert, .navbar")]
+  .filter((one) => one.clientWidth && one.scrollWidth > one.clientWidth + 1)
+  .map((one) => one.tagName + " " + one.className + ": " + one.textContent.trim().slice(0, 40))"""
 #: A page on a slow machine, in milliseconds.
 PATIENCE_MS = 60_000
+#: What axe-core must not find: what it calls serious, or worse.
+GRAVE = {"serious", "critical"}
 SIZES = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 
 
@@ -174,6 +181,17 @@ def building(tmp_path: Path) -> Iterator[Building]:
     db.dispose()
 
 
+@pytest.fixture
+def bare(tmp_path: Path) -> Iterator[Building]:
+    """A hub that has heard nothing yet, and that nobody may sign in to."""
+    db = open_store(tmp_path / "bare.db")
+    made = Building(db)
+    made.begin()
+    yield made
+    made.end()
+    db.dispose()
+
+
 @pytest.fixture(scope="module")
 def chrome() -> Iterator["playwright_api.Browser"]:
     """Debian's Chromium; stopped with the module, since Playwright keeps an event loop in this thread."""
@@ -193,16 +211,32 @@ class Visit:
     page: "playwright_api.Page"
     away: list[str]
     errors: list[str]
+    building: Building
 
-    def shot(self, name: str) -> None:
-        """Keep a picture of what is on the screen."""
+    def sign_in(self, role: Role) -> None:
+        """From now on it is somebody with that role who looks."""
+        cookie = {"name": "maskgate", "value": self.building.session(role), "url": self.building.url}
+        self.page.context.add_cookies([cookie])
+
+    def shot(self, name: str, *, whole: bool = False) -> None:
+        """Keep a picture of what is on the screen; `whole`: of what one would scroll to as well."""
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
+        self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=whole)
+
+    def faults(self, name: str) -> list[tuple[object, ...]]:
+        """Return what is wrong with the page as it stands: what axe-core calls grave, what is cut off at its right."""
+        found: list[tuple[object, ...]] = [
+            (name, fault["id"], [node["html"][:120] for node in fault["nodes"]][:3])
+            for fault in Axe().run(self.page).response["violations"]
+            if fault["impact"] in GRAVE
+        ]
+        return found + [(name, "cut off", wide) for wide in self.page.evaluate(CUT)]
 
 
 @pytest.fixture
-def window(chrome: "playwright_api.Browser", building: Building) -> Iterator[object]:
+def window(chrome: "playwright_api.Browser", request: pytest.FixtureRequest) -> Iterator[object]:
     """Opens windows: `window("phone", "dark", Role.OPERATOR)`; a role is signed in already."""
+    building: Building = request.getfixturevalue("bare" if "bare" in request.fixturenames else "building")
     opened = []
 
     def visit(size: str = "desktop", scheme: str = "light", role: Role | None = None) -> Visit:
@@ -212,10 +246,10 @@ def window(chrome: "playwright_api.Browser", building: Building) -> Iterator[obj
         )  # fmt: skip
         opened.append(context)
         context.set_default_timeout(PATIENCE_MS)
-        if role:
-            context.add_cookies([{"name": "maskgate", "value": building.session(role), "url": building.url}])
         page = context.new_page()
-        made = Visit(page, [], [])
+        made = Visit(page, [], [], building)
+        if role:
+            made.sign_in(role)
         page.on("request", lambda asked: None if asked.url.startswith((building.url, "data:")) else
                 made.away.append(asked.url))  # fmt: skip
         page.on("console", lambda said: made.errors.append(said.text) if said.type == "error" else None)

@@ -5,19 +5,15 @@ import io
 import re
 from typing import Any
 
-import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from hub.roles import Role
-from maskgate.messages import CameraState, LockState
+from maskgate.messages import LockState
 from maskgate.states import MaskState
 from tests.hub.web.conftest import PASSWORD
 from tests.hub.web.console.conftest import PATIENCE_MS, Building, Visit, drawing
 
 expect.set_options(timeout=PATIENCE_MS)
-#: What axe-core must not find: what it calls serious, or worse.
-GRAVE = {"serious", "critical"}
 
 
 def try_password(page: Page, password: str) -> None:
@@ -173,43 +169,6 @@ def test_an_operator_sends_a_notice_again_and_an_administrator_lets_people_in(bu
     newcomer.get_by_label("Password").fill("a password of her own")
     newcomer.get_by_role("button", name="Begin").tap()
     expect(newcomer.locator("article", has_text="Front entry")).to_be_visible()
-
-
-@pytest.mark.parametrize(("size", "scheme"), [("desktop", "light"), ("phone", "dark")])
-def test_every_page_fits_is_accessible_and_asks_nobody_else(
-    building: Building, window: Any, size: str, scheme: str
-) -> None:
-    """axe-core finds nothing serious; no page is wider than its screen; pictures are kept to look at."""
-    building.weeks_pass()
-    building.gives_up()
-    building.camera_says("yard", camera=CameraState.LOST)
-    for state, door in ((MaskState.INCORRECT, "front"), (MaskState.UNCERTAIN, "yard"), (MaskState.MASK, "yard")):
-        building.comes(state, door=door)
-    passage = building.comes(MaskState.NO_MASK, picture=drawing())
-    building.comes(MaskState.MASK, door="staff")
-    visit: Visit = window(size, scheme, Role.ADMIN)
-    axe, found, wide = Axe(), [], []
-    for name, path in {
-        "doors": "/", "door": "/doors/front", "emergency": "/doors/front/emergency", "passages": "/passages",
-        "passage": f"/passages/{passage}", "charts": "/charts?days=30", "notices": "/notices", "nodes": "/nodes",
-        "people": "/people", "audit": "/audit", "account": "/account", "sign-in": "/sign-in",
-    }.items():  # fmt: skip
-        visit.page.goto(path)
-        if name == "doors":
-            expect(visit.page.locator("article", has_text="Front entry")).to_contain_text("Jammed")
-            expect(visit.page.locator("#live-problems")).to_contain_text("cam-yard")
-        visit.shot(f"{name}-{size}-{scheme}")
-        found += [
-            (name, fault["id"], [node["html"][:120] for node in fault["nodes"]][:3])
-            for fault in axe.run(visit.page).response["violations"]
-            if fault["impact"] in GRAVE
-        ]
-        if visit.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-            wide.append(name)
-    assert found == []
-    assert wide == []
-    assert visit.away == []
-    assert visit.errors == []
 
 
 def test_the_keyboard_alone_reaches_what_matters(building: Building, window: Any) -> None:

@@ -200,6 +200,11 @@ def test_a_door_that_is_renamed_gets_its_new_name_and_one_removed_says_so_until_
     server = again(site.config, site, port)
     until(lambda: kiosk.execute_script(KIND) == "idle", "the door again")
     assert same_load(kiosk)
+    kiosk.get(f"http://127.0.0.1:{port}/display/gate")
+    assert kiosk.execute_script(KIND) == "no_door"
+    server.stop()
+    server = again(changed(site.config, id="gate"), site, port)
+    until(lambda: kiosk.execute_script(KIND) == "idle", "a door that a display waited for", limit=30)
     server.stop()
 
 

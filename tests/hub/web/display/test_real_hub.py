@@ -115,7 +115,7 @@ def test_a_killed_hub_leaves_no_welcome_on_the_screen_and_the_page_comes_back_by
 def test_the_person_sees_what_to_do_soon_after_the_decision(
     hub: Process, friend: Friend, kiosk: webdriver.Chrome, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The promise is 300 ms; a busy machine of two cores is given more before the test fails."""
+    """The promise is 300 ms; a quiet machine needs a tenth of it, so that a busy one keeps it for most of them."""
     hub.start(hold=30)
     until(lambda: online(friend), "the hub", 60)
     resize(kiosk, 1920, 1080)
@@ -144,4 +144,4 @@ def test_the_person_sees_what_to_do_soon_after_the_decision(
             f"p95 {late[int(len(late) * 0.95)]:.0f} ms, p99 {worst:.0f} ms (load {os.getloadavg()[0]:.1f})\n"
         )
     assert late[0] > 0, "nothing is seen before it is decided"
-    assert middle < 1000
+    assert middle < 300
