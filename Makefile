@@ -54,7 +54,7 @@ heal: $(VENV)/.ready  ## 100 restarts and 100 timings in front of a real Home As
 			tests/system/homeassistant/test_imports.py
 
 test-training: $(VENV)-training/.ready  ## brings TensorFlow (2 GB) and tests training
-	$(VENV)-training/bin/pytest tests/training
+	$(VENV)-training/bin/pytest -n $(or $(JOBS),auto) --dist loadfile tests/training
 
 test-tflite: $(VENV)-tflite/.ready  ## brings tflite-runtime (Python 3.11) and tests the board with it: [PYTHON=python3.11]
 	$(VENV)-tflite/bin/pytest tests/mask_node/vision tests/mask_node/test_program.py
