@@ -98,6 +98,7 @@ def test_a_bare_person_locks_the_entry_and_a_mask_undoes_it(home: Home, tmp_path
         )
 
 
+@pytest.mark.timeout(max(300, 10 * RUNS))
 def test_time_from_the_last_frame_to_the_lock_in_home_assistant(home: Home) -> None:
     took: list[float] = []
     with Site(home, policy={"deny_hold": 3}) as site:
