@@ -136,9 +136,9 @@ class Core:
         return Link(
             watchful(self._config.mqtt),
             client_id=f"{root.replace('/', '-')}-hub",
-            subscriptions=(*self.engine.intake.subscriptions, *self.pulses.subscriptions),
+            subscriptions=(*self.engine.intake.for_any, *self._for_leader()),
             as_published=self.engine.intake.never_retained,
-            on_message=self._take_in,
+            on_message=lambda message: self._take_in(message, self._confirm),
             on_up=self._up,
             on_down=self._down,
             on_published=self.dispatcher.confirmed,
@@ -149,13 +149,16 @@ class Core:
         from hub.many import ManyLines
 
         return ManyLines(self._config, db, engine=lambda: self.engine, dispatcher=lambda: self.dispatcher,
-                         pulses=lambda: self.pulses, on_news=self._heard)  # fmt: skip
+                         for_leader=self._for_leader, take_in=self._take_in, on_news=self._heard)  # fmt: skip
 
-    def _take_in(self, message: Inbound) -> None:
+    def _for_leader(self) -> Sequence[str]:
+        return (*self.engine.intake.for_leader, *self.pulses.subscriptions)
+
+    def _take_in(self, message: Inbound, confirm: Callable[[Inbound], None]) -> None:
         if self.pulses.hear(message):
-            self._confirm(message)  # one that a broker hands out again and again would pass for life
+            confirm(message)  # one that a broker hands out again and again would pass for life
         else:
-            self.engine.offer(message)
+            self.engine.offer(message, confirm)
 
     def _listening(self) -> bool:
         voice, place = self._line.voice, self._line.place

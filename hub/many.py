@@ -22,7 +22,6 @@ from hub.engine import DoorEngine
 from hub.lines import cleared, watchful
 from hub.memory import Place
 from hub.policy import FaultKind
-from hub.pulses import Pulses
 from hub.sentry import Sentry
 from maskgate.messages import Availability
 from maskgate.mqtt import Inbound, Link, Outbound
@@ -41,10 +40,12 @@ class ManyLines:
 
     def __init__(
         self, config: HubConfig, db: Engine, *, engine: Callable[[], DoorEngine],
-        dispatcher: Callable[[], Dispatcher], pulses: Callable[[], Pulses], on_news: Callable[[], None],
+        dispatcher: Callable[[], Dispatcher], for_leader: Callable[[], Sequence[str]],
+        take_in: Callable[[Inbound, Callable[[Inbound], None]], None], on_news: Callable[[], None],
     ) -> None:  # fmt: skip
+        """for_leader: what the voice listens to. take_in: takes what it hears, with what confirms that."""
         self._config, self._engine, self._dispatcher, self._on_news = config, engine, dispatcher, on_news
-        self._pulses = pulses
+        self._for_leader, self._take_in = for_leader, take_in
         self._name = f"{config.mqtt.root.replace('/', '-')}-hub"
         self._sentry = Sentry(
             db, f"{self._name}-{os.getpid()}-{secrets.token_hex(3)}", on_lead=self._lead, on_lost=self._lost,
@@ -103,8 +104,7 @@ class ManyLines:
         self._engine().lead(seamless=seamless)
         voice = Link(
             watchful(self._config.mqtt), client_id=self._name,
-            subscriptions=(*self._engine().intake.for_leader, *self._pulses().subscriptions),
-            on_message=lambda message: self._hear(voice, message),
+            subscriptions=self._for_leader(), on_message=lambda message: self._take_in(message, voice.confirm),
             on_up=lambda: self._up(voice), on_down=lambda: self._down(voice),
             on_published=self._dispatcher().confirmed, allowed=lambda: self._sentry.leads,
             will=availability(self._config.mqtt.root, Availability.OFFLINE), will_delay_s=WILL_DELAY_S,
@@ -120,12 +120,6 @@ class ManyLines:
         self._dispatcher().send_through(None)
         if voice is not None:
             voice.stop(timeout=0.2)
-
-    def _hear(self, voice: Link, message: Inbound) -> None:
-        if self._pulses().hear(message):
-            voice.confirm(message)
-        else:
-            self._engine().offer(message, voice.confirm)
 
     def _up(self, voice: Link) -> None:
         if voice is self._voice:

@@ -79,7 +79,7 @@ def _decisions(config: HubConfig, place: Door, make: Maker) -> dict[str, Compone
             json_attributes_topic=state,
             json_attributes_template=platforms.attributes("value_json.last or {}"),
         ),
-        # The hub says when they began anew, the site's midnight; see docs/decisions/0027.
+        # The hub says when they began anew, the site's midnight; see docs/decisions/0032.
         "people": platforms.sensor(
             make("people", "People today", icon="mdi:account-group"),
             state_topic=state, value=_PEOPLE, precision=0, since=_SINCE,

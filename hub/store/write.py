@@ -60,7 +60,7 @@ def _insert(tx: Connection, table: Table) -> Any:
     return _insert_on(tx.dialect.name, table)
 
 
-# To put a statement together costs more than to run it: each is made once.
+# Each statement is put together once, and not for every transaction.
 @cache
 def _insert_on(dialect: str, table: Table) -> Any:
     return (postgresql if dialect == "postgresql" else sqlite).insert(table).inline()

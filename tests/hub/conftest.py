@@ -1,11 +1,14 @@
-"""What tests of the hub share: both kinds of store."""
+"""What tests of the hub share: both kinds of store, a mail server."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
-from tests.hub.postgres import Postgres, programs
+from hub.store import open_store
+from tests.hub.mail_server import MailServer
+from tests.hub.postgres import Postgres, place, programs
 
 
 @pytest.fixture(scope="session")
@@ -25,3 +28,18 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return str(tmp_path / "hub.db")
     cluster: Postgres = request.getfixturevalue("postgres")
     return cluster.new()
+
+
+@pytest.fixture
+def db(database: str) -> Iterator[Engine]:
+    engine = open_store(place(database))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def mail_server() -> Iterator[MailServer]:
+    server = MailServer()
+    server.start()
+    yield server
+    server.stop()

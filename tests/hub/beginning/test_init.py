@@ -29,20 +29,12 @@ from maskgate.messages import Decision, Passage, VerdictReason, decode, encode
 from maskgate.mqtt import Inbound, Link, Outbound
 from maskgate.states import MaskState
 from tests.hub.core.conftest import until
-from tests.hub.notices.conftest import MailServer
+from tests.hub.mail_server import MailServer
 
 SBIN = f"{os.environ['PATH']}:/usr/sbin"
 pytestmark = pytest.mark.skipif(shutil.which("mosquitto", path=SBIN) is None, reason="mosquitto is not installed")
 PASSWORDS = {"hub": "right horse", "controller": "c-secret", "front-door-camera": "n-secret", "z2m": "z-secret"}
 LIMIT = 30
-
-
-@pytest.fixture
-def mail_server() -> Iterator[MailServer]:
-    server = MailServer()
-    server.start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 NAME = "hub.yaml"
 
 
-def write_good(folder: Path, *, port: int = 1, web: int = 1) -> Path:
+def write_good(folder: Path, *, port: int = 1, web: int = 1, policy: str = "grant_hold: 1") -> Path:
     """Write the file of one hard, controlled door; `port`: the broker's, `web`: that of the pages."""
     file = folder / NAME
     file.write_text(f"""
@@ -22,7 +22,7 @@ doors:
     name: Front
     nodes: [cam]
     lock: {{command_topic: lock/set, feedback_topic: lock/state}}
-    policy: {{mode: hard, entry: controlled, grant_hold: 1}}
+    policy: {{mode: hard, entry: controlled, {policy}}}
 """)
     return file
 

@@ -17,7 +17,7 @@ from maskgate.clock import SystemClock
 from maskgate.demo.broker import Broker
 from maskgate.mqtt import Inbound
 from tests.hub.core.conftest import Friend, passage, until
-from tests.hub.notices.conftest import MailServer, part
+from tests.hub.mail_server import MailServer, part
 
 ATTEMPTS = 3
 WHY = f"The lock did not answer within 0.4 s when told to unlock, {ATTEMPTS} times"
@@ -33,14 +33,6 @@ class Contrary(Friend):
         super()._hear(message)
         if message.topic == "lock/set":
             self.say("lock/state", "LOCKED")
-
-
-@pytest.fixture
-def mail_server() -> Iterator[MailServer]:
-    server = MailServer()
-    server.start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture

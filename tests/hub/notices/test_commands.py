@@ -8,7 +8,8 @@ from typer.testing import CliRunner
 
 from hub.cli import app
 from tests.conftest import ManualClock
-from tests.hub.notices.conftest import Hall, MailServer
+from tests.hub.mail_server import MailServer
+from tests.hub.notices.conftest import Hall
 
 
 def said(*words: str) -> tuple[int, str]:

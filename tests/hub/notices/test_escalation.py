@@ -12,7 +12,8 @@ from hub.store.schema import notices
 from maskgate.messages import Acknowledge, EventType, encode
 from tests.conftest import ManualClock
 from tests.hub.core.conftest import Rig, passage, until
-from tests.hub.notices.conftest import Hall, MailServer, part
+from tests.hub.mail_server import MailServer, part
+from tests.hub.notices.conftest import Hall
 
 MakeHall = Callable[..., Hall]
 

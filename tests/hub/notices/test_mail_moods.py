@@ -9,7 +9,8 @@ from pydantic import SecretStr
 from hub.notices.apprise_sender import AppriseSender
 from hub.notices.sender import Letter
 from tests.conftest import ManualClock
-from tests.hub.notices.conftest import Hall, MailServer
+from tests.hub.mail_server import MailServer
+from tests.hub.notices.conftest import Hall
 
 MakeHall = Callable[..., Hall]
 

@@ -12,7 +12,8 @@ from hub.store import writing
 from hub.store.write import put_evidence
 from maskgate.config import ConfigError, parse
 from tests.conftest import ManualClock
-from tests.hub.notices.conftest import Hall, MailServer, part
+from tests.hub.mail_server import MailServer, part
+from tests.hub.notices.conftest import Hall
 
 MakeHall = Callable[..., Hall]
 

@@ -13,7 +13,8 @@ from hub.config import HubConfig
 from hub.notices.quiet import Quiet, quiet_hours
 from maskgate.messages import EventType, Mode
 from tests.conftest import ManualClock
-from tests.hub.notices.conftest import Hall, MailServer, make_config, part
+from tests.hub.mail_server import MailServer, part
+from tests.hub.notices.conftest import Hall, make_config
 
 NIGHT = {"from": "22:00", "to": "07:00"}
 MADRID = ZoneInfo("Europe/Madrid")

@@ -23,7 +23,8 @@ from hub.notices.apprise_sender import AppriseSender
 from hub.notices.sender import Letter, Picture, SendError
 from maskgate.demo.broker import free_port
 from tests.conftest import ManualClock
-from tests.hub.notices.conftest import Hall, MailServer
+from tests.hub.mail_server import MailServer
+from tests.hub.notices.conftest import Hall
 
 MakeHall = Callable[..., Hall]
 LETTER = Letter("0123456789", "A subject", "Words", "<p>Words</p>")

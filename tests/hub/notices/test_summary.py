@@ -25,7 +25,8 @@ from hub.store.write import purge
 from maskgate.messages import Passage, VerdictReason
 from maskgate.states import MaskState
 from tests.conftest import ManualClock
-from tests.hub.notices.conftest import Hall, MailServer, make_config, part
+from tests.hub.mail_server import MailServer, part
+from tests.hub.notices.conftest import Hall, make_config
 
 MakeHall = Callable[..., Hall]
 MADRID = ZoneInfo("Europe/Madrid")

@@ -16,7 +16,8 @@ from maskgate.config import ConfigError
 from maskgate.messages import EventType, Mode
 from maskgate.states import MaskState
 from tests.conftest import ManualClock
-from tests.hub.notices.conftest import Hall, MailServer, make_config, part
+from tests.hub.mail_server import MailServer, part
+from tests.hub.notices.conftest import Hall, make_config
 
 MakeHall = Callable[..., Hall]
 

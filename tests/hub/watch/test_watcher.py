@@ -32,28 +32,13 @@ from maskgate.messages import HubHealth, decode
 from maskgate.mqtt import Link
 from tests.conftest import ManualClock
 from tests.hub.core.conftest import until
-from tests.hub.notices.conftest import MailServer, make_config, part
-from tests.hub.postgres import place
+from tests.hub.mail_server import MailServer, part
+from tests.hub.notices.conftest import make_config
 
 needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
 needs_mosquitto = pytest.mark.skipif(
     shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin") is None, reason="mosquitto is not installed"
 )
-
-
-@pytest.fixture
-def db(database: str) -> Iterator[Engine]:
-    engine = open_store(place(database))
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def mail_server() -> Iterator[MailServer]:
-    server = MailServer()
-    server.start()
-    yield server
-    server.stop()
 
 
 class Site:

@@ -15,24 +15,11 @@ from selenium import webdriver
 from maskgate.demo.broker import Broker, free_port
 from maskgate.messages import Decision, decode
 from tests.hub.core.conftest import Friend, passage
+from tests.hub.core.program import run_hub, write_good
 from tests.hub.web.conftest import until
 from tests.hub.web.display.conftest import KIND, resize
 
-REPOSITORY = Path(__file__).resolve().parents[4]
 DECISIONS = 50
-
-YAML = """
-site: Test house
-mqtt: {{host: 127.0.0.1, port: {port}}}
-database: {folder}/hub.db
-web: {{port: {web}}}
-doors:
-  - id: front
-    name: Front
-    nodes: [cam]
-    lock: {{command_topic: lock/set, feedback_topic: lock/state}}
-    policy: {{mode: hard, entry: controlled, grant_hold: {hold}, group: each}}
-"""
 
 #: Notes the time of day, in milliseconds, at which each new picture is on the screen: a frame later than its paint.
 WATCH = """
@@ -59,11 +46,8 @@ class Process:
         return f"http://127.0.0.1:{self.web}/display/front"
 
     def start(self, hold: float) -> None:
-        config = YAML.format(port=self._broker.port, folder=self._folder, web=self.web, hold=hold)
-        (self._folder / "hub.yaml").write_text(config)
-        command = [sys.executable, "-c", "from maskgate.cli import main; main()", "hub", "run", "--config", "hub.yaml"]
-        environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
-        self._running = subprocess.Popen(command, cwd=self._folder, env=environment)
+        policy = f"grant_hold: {hold}, group: each"
+        self._running = run_hub(write_good(self._folder, port=self._broker.port, web=self.web, policy=policy))
 
     def kill(self) -> None:
         if self._running is not None:
