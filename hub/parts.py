@@ -73,6 +73,7 @@ class Parts:
         self.core.start()
         self._stops.append(lambda: self._watcher.stop(STOP_S))
         self._watcher.start()
+        self._server.warm()  # the doors are decided on meanwhile
 
     def stop(self, *, farewell: bool = True, clear: bool = False) -> None:
         """End in order, within `STOP_S`: what was decided is on disk.

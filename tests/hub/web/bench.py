@@ -122,6 +122,7 @@ async def ask(db: Engine, config: HubConfig, rounds: int) -> None:
         access.add_session(tx, kept(secret), "bench", "127.0.0.1", clock.now())
         count = tx.scalar(select(func.count()).select_from(schema.passages).where(schema.passages.c.revision == 1)) or 0
     app = make_app(Context(config, db, Live(), clock, Health))
+    app.openapi()  # a hub does so at its start
     gc.collect()
     gc.freeze()  # as `maskgate hub run` does, so that what stays is not looked through again and again
     late, heavy, walks = list[str](), list[str](), list[str]()
