@@ -195,14 +195,17 @@ def test_what_a_disk_could_not_give_for_a_while_is_told_when_it_can(
         ill.set()
         camera.add(people(1))
         until(lambda: len(node._outbox.after(0, 9)) == 1, "a younger one in memory")
+        younger = node._outbox.after(0, 9)[0].verdict
         if not from_the_start:
             broker.start()
-        until(lambda: hub.told, "that one")
+        # Before it a broker that was killed may hand out an older one again, from its own store.
+        until(lambda: younger.passage in {p.passage for p in hub.passages}, "that one")
+        hub.passages.clear()
         hub.acknowledging = True
-        hub.acknowledge(hub.passages)
+        hub.acknowledge([younger])
         until(lambda: not node._outbox.after(0, 9), "its acknowledgement")
         ill.clear()
-        until(lambda: hub.told[1:] == older, "the older ones, in their order")
+        until(lambda: [one for one in hub.told if one[0] != younger.passage] == older, "the older ones, in their order")
         until(lambda: node.health().outbox == 0, "an empty outbox")
     hub.stop()
 
