@@ -221,9 +221,9 @@ HUB_PULSE = Topic(
     "hub_pulse",
     "{root}/hub/pulse",
     Role.HUB,
-    (Role.NODE,),
+    (Role.NODE, Role.CONTROLLER, Role.ACTUATOR),
     m.HubPulse,
-    "the doors are decided on, about once a second; a relay on a board goes to its safe state without it",
+    "the doors are decided on, about once a second; what moves a lock by itself goes to its safe state without it",
     qos=0,
 )
 DOOR_STATE = Topic(
