@@ -5,6 +5,9 @@ from hub.discovery import identity, platforms
 from hub.discovery.device import Device, Maker, device, hub_there
 from maskgate import topics
 
+#: Whole seconds without the hub's pulse after which Home Assistant says that nothing is decided.
+SILENT_S = 4
+
 
 def hub(config: HubConfig, version: str) -> Device:
     """Return the hub's device: whether it is there and well, and what waits in it."""
@@ -16,6 +19,11 @@ def hub(config: HubConfig, version: str) -> Device:
             # Without availability: this is the entity that tells of it.
             make("connectivity", category="diagnostic", available=()),
             device_class="connectivity", state_topic=topics.HUB_AVAILABILITY.path(root), on_when="value == 'online'",
+        ),
+        "running": platforms.binary_sensor(
+            # Without availability: by its silence a hub or a broker that hangs is told from one that is there.
+            make("running", category="diagnostic", available=()),
+            device_class="running", state_topic=topics.HUB_PULSE.path(root), on_when="true", off_delay=SILENT_S,
         ),
         "problem": platforms.binary_sensor(
             make("problem", category="diagnostic"), device_class="problem",

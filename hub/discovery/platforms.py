@@ -26,7 +26,8 @@ def lock(entity: Entity, *, state_topic: str, command_topic: str) -> Component:
     """Return the entry's lock: it shows what is measured, and asks instead of assuming.
 
     Home Assistant (2025.4) shows `unknown` after LOCKED and UNLOCKED only: LOCKING, UNLOCKING and JAMMED stay until
-    the next known state.
+    the next known state. An emergency is an attribute: who moves another lock by this one must know of it once the hub
+    is gone.
     """
     return entity.build(
         "lock",
@@ -37,6 +38,8 @@ def lock(entity: Entity, *, state_topic: str, command_topic: str) -> Component:
         payload_lock="lock",
         payload_unlock="unlock",
         optimistic=False,
+        json_attributes_topic=state_topic,
+        json_attributes_template=attributes("{'emergency': value_json.emergency}"),
     )
 
 

@@ -14,6 +14,7 @@ is more of configuration.yaml. `complaints` are the lines of its log that concer
 import contextlib
 import json
 import shutil
+import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -122,6 +123,17 @@ class Home:
         self.ha.stop()
         yield
         self._start_home()
+
+    @contextlib.contextmanager
+    def broker_hangs(self) -> Iterator[None]:
+        """Let the broker stand still meanwhile; all connections stay."""
+        assert self.broker is not None
+        assert self.broker.process is not None
+        self.broker.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.broker.process.send_signal(signal.SIGCONT)
 
     def _start_home(self) -> None:
         self.ha.start(timeout=START_LIMIT_S)

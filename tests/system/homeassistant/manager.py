@@ -43,6 +43,14 @@ mqtt:
       state_topic: maskgate-lock/state
       availability_topic: maskgate/house/strike
       optimistic: false
+  - lock:
+      # It takes what it is told for what is, so that it can be told while the broker hangs.
+      name: Bolt
+      unique_id: house_bolt
+      default_entity_id: lock.bolt
+      object_id: bolt
+      command_topic: maskgate/house/bolt/set
+      optimistic: true
   - text:
       name: Matrix
       unique_id: house_matrix
@@ -87,10 +95,10 @@ script:
 """
 
 
-def _from_blueprint(name: str, **inputs: Any) -> dict[str, Any]:
+def _from_blueprint(name: str, alias: str = "", **inputs: Any) -> dict[str, Any]:
     return {
-        "id": f"house_{name}",
-        "alias": name,
+        "id": f"house_{alias or name}",
+        "alias": alias or name,
         "use_blueprint": {"path": f"maskgate/{name}.yaml", "input": inputs},
     }
 
@@ -99,6 +107,12 @@ AUTOMATIONS = [
     _from_blueprint(
         "entry_lock", door="front", lock="lock.strike", entry="lock.front", safe="unlock",
         memory="input_text.maskgate_front_order", contact="binary_sensor.leaf", safe_after=3,
+        running="binary_sensor.maskgate_hub_running",
+    ),
+    # Gets no orders: only that the hub is gone moves it.
+    _from_blueprint(
+        "entry_lock", "bolt", door="front", root="elsewhere", lock="lock.bolt", entry="lock.front", safe="lock",
+        running="binary_sensor.maskgate_hub_running",
     ),
     _from_blueprint(
         "show_words", decision="event.front_decision", message="text.front_message", texts=["text.matrix"], seconds=2,

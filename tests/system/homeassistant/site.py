@@ -14,7 +14,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -233,6 +234,25 @@ class Site:
         assert self._program is not None
         self._program.send_signal(signal.SIGKILL if kill else signal.SIGTERM)
         self._program.wait(LIMIT)
+
+    @contextmanager
+    def hangs(self) -> Iterator[None]:
+        """Let the hub stand still meanwhile; its connection stays."""
+        assert self._program is not None
+        self._program.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._program.send_signal(signal.SIGCONT)
+
+    @contextmanager
+    def dies(self) -> Iterator[None]:
+        """Be without the hub meanwhile."""
+        self.stop_hub(kill=True)
+        try:
+            yield
+        finally:
+            self.start_hub()
 
     def forget(self) -> None:
         """Take the announcements back, as a hub does that is told not to announce."""

@@ -51,6 +51,7 @@ SHOWN = {
     "image.cam_1_snapshot": "unknown",
     "binary_sensor.maskgate_hub_connectivity": "on",
     "binary_sensor.maskgate_hub_problem": "off",
+    "binary_sensor.maskgate_hub_running": "on",
     "sensor.maskgate_hub_notices_waiting": "0",
     "sensor.maskgate_hub_notices_failed": "0",
     "sensor.maskgate_hub_version": None,
@@ -155,6 +156,16 @@ def test_somebody_before_the_camera_is_shown_and_nobody_where_it_is_blind(home: 
     home.wait_state("sensor.cam_1_camera", "lost")
     site.board.say(camera="ok")
     home.wait_state(occupancy, "off")
+
+
+def test_the_hubs_pulse_is_seen_and_fills_no_history(home: Home, site: Site) -> None:
+    def pulses() -> int:
+        return sum(message.topic == topics.HUB_PULSE.path(site.root) for message in site.heard)
+
+    home.wait_state("binary_sensor.maskgate_hub_running", "on")
+    before, begun = home.ha.state("binary_sensor.maskgate_hub_running"), pulses()
+    until(lambda: pulses() >= begun + 3, "pulses")
+    assert home.ha.state("binary_sensor.maskgate_hub_running")["last_updated"] == before["last_updated"]
 
 
 def test_pictures_come_where_the_site_opted_in(home: Home, site: Site) -> None:

@@ -121,6 +121,38 @@ def test_without_the_hub_the_lock_goes_to_its_safe_side(house: Home) -> None:
         assert site.lock.commands == ["LOCK", "UNLOCK"]
 
 
+@pytest.mark.parametrize("who", ["the hub", "the broker"])
+def test_s3_when_one_hangs_the_lock_goes_to_its_safe_side_before_its_connection_ends(house: Home, who: str) -> None:
+    with FrontSite(house) as site:
+        house.wait_state("binary_sensor.maskgate_hub_running", "on")
+        house.call("lock", "unlock", "lock.bolt")
+        began = time.monotonic()
+        with site.hangs() if who == "the hub" else house.broker_hangs():
+            house.wait_state("lock.bolt", "locked")
+            took = time.monotonic() - began
+            # By the connection nobody would know it yet.
+            assert house.state("lock.front") != "unavailable"
+        sys.stdout.write(f"{house.version}: {who} hangs: the lock is told after {took:.1f} s\n")
+        house.wait_state("binary_sensor.maskgate_hub_running", "on")
+
+
+def test_s5_an_emergency_release_outlives_the_hub(house: Home) -> None:
+    with FrontSite(house) as site:
+        at_rest(house)
+        house.call("button", "press", "button.front_emergency")
+        house.wait_state("binary_sensor.front_emergency_released", "on")
+        until(lambda: house.attributes("lock.front").get("emergency") is True, "the entry's own word of it")
+        for hub_ends in (site.hangs, site.dies):
+            house.wait_state("binary_sensor.maskgate_hub_running", "on")
+            house.call("lock", "lock", "lock.bolt")
+            with hub_ends():
+                house.wait_state("lock.bolt", "unlocked")  # else its safe side is locked
+        house.call("button", "press", "button.front_emergency_reset")
+        house.wait_state("binary_sensor.front_emergency_released", "off")
+        with site.dies():
+            house.wait_state("lock.bolt", "locked")
+
+
 def test_an_order_that_is_late_or_came_before_moves_nothing(house: Home, front: FrontSite) -> None:
     at_rest(house)
     before = len(front.lock.commands)
@@ -275,7 +307,7 @@ def test_all_that_is_shipped_loads_without_a_complaint(house: Home, front: Front
     assert {name for name, found in states.items() if name.startswith("automation.")} == {
         f"automation.{name}"
         for name in (
-            "entry_lock", "show_words", "ask_phone", "light_and_siren", "daily_summary", "masks_by_the_hours"
+            "entry_lock", "bolt", "show_words", "ask_phone", "light_and_siren", "daily_summary", "masks_by_the_hours"
         )
     }  # fmt: skip
     assert all(found["state"] == "on" for name, found in states.items() if name.startswith("automation."))
