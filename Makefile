@@ -16,8 +16,8 @@ help:  ## show this list
 demo: $(VENV)/.ready  ## the whole line on this machine: [ONCE=1] [SOURCE=0|path|url] [PORT=8080] [FOLDER=var/demo]
 	@$(BIN)/maskgate demo $(if $(SOURCE),--source '$(SOURCE)') $(if $(ONCE),--once) $(if $(PORT),--port $(PORT)) $(if $(FOLDER),--folder '$(FOLDER)')
 
-test: $(VENV)/.ready  ## all tests that this machine can run, as many at once as it has processors: [JOBS=n]
-	$(BIN)/pytest -n $(or $(JOBS),auto) --dist loadfile
+test: $(VENV)/.ready  ## all tests that this machine can run, one more at once than it has processors, for many wait: [JOBS=n]
+	$(BIN)/pytest -n $(or $(JOBS),$(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')) --dist loadfile
 
 check: $(VENV)/.ready  ## style, types, import contracts
 	$(BIN)/ruff format --check $(ROOMS)
