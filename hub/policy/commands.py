@@ -17,6 +17,7 @@ from maskgate.messages import (
     Emergency,
     EventType,
     LockAction,
+    LockState,
     Override,
     SetLock,
     SetMode,
@@ -113,7 +114,9 @@ def _emergency(rules: Rules, state: Machine, now: datetime, *, active: bool) -> 
         return _said(rules, state, now, order, "Emergency: the entry is released until reset" if news else None)
     if not state.emergency:
         return Outcome(state)
-    state, order = settle(rules, replace(state, emergency=False), now)
+    shut = state.lock is LockState.LOCKED  # which was a fault as long as the emergency stood
+    state = replace(state, emergency=False, lock_fault=None if shut else state.lock_fault)
+    state, order = settle(rules, state, now)
     return _said(rules, state, now, order, "Emergency over: the rule stands again")
 
 

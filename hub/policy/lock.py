@@ -2,7 +2,8 @@
 
 The lock is commanded after a decision, when something that held the entry begins or ends (a hold, the schedule, a
 fault), when a person says so, and again when it did not answer. Never because the hub started, and never because of a
-measurement (S7): somebody may have used a key.
+measurement (S7): somebody may have used a key. But in an emergency a lock that says that it is locked is told again: it
+has shut by a timer of its own, or came back so from a power cut (S5).
 """
 
 from datetime import datetime
@@ -18,6 +19,9 @@ from maskgate.messages import Contact, Entry, EventType, Feedback, LockAction, L
 _STANDS = {LockState.LOCKED: LockAction.LOCK, LockState.UNLOCKED: LockAction.UNLOCK}
 _FIXED: dict[SafeState | None, LockAction] = {SafeState.LOCK: LockAction.LOCK, SafeState.UNLOCK: LockAction.UNLOCK}
 _MOVES = {LockAction.LOCK: LockState.LOCKING, LockAction.UNLOCK: LockState.UNLOCKING}
+
+#: How soon it is told so, in seconds.
+REOPEN_S = 1.0
 
 
 def resting(state: Machine) -> LockAction:
@@ -59,6 +63,8 @@ def settle(rules: Rules, state: Machine, now: datetime, *, force: bool = False) 
 def owed(rules: Rules, state: Machine) -> bool:
     """Whether the lock may not be where it should, for a reason that came while nothing could be sent or answered."""
     want = wanted(rules, state)
+    if _shut_in_emergency(state):
+        return True
     if state.cut is None:
         return state.outstanding is not None or state.lock is LockState.JAMMED
     safe = safe_state(rules, state)  # one that began in the meantime is never taken to be reached already (S3)
@@ -104,7 +110,7 @@ def feedback(rules: Rules, state: Machine, heard: Feedback, now: datetime, *, re
         return Outcome(state)  # on its way it has measured nothing, and what it was told the hub knows best
     if retained or heard.lock is LockState.UNKNOWN:
         stands = state.lock is LockState.JAMMED or (retained and state.outstanding)
-        return Outcome(state if stands else replace(state, lock=heard.lock, sure=False))
+        return Outcome(state if stands else _reopen(replace(state, lock=heard.lock, sure=False), now))
     due = state.outstanding
     answers = due is not None and heard.command in (None, due.id)
     if heard.lock is LockState.JAMMED:
@@ -113,7 +119,21 @@ def feedback(rules: Rules, state: Machine, heard: Feedback, now: datetime, *, re
         return _jam(rules, replace(state, outstanding=None), now, "The lock says that it is jammed")
     if due is not None and answers and _STANDS.get(heard.lock) is due.action:
         state = replace(state, outstanding=None)
-    return Outcome(replace(state, lock=heard.lock, sure=True, lock_fault=None))
+    state = replace(state, lock=heard.lock, sure=True)
+    if _shut_in_emergency(state):
+        return Outcome(_reopen(state, now))  # why it did not open is not over
+    return Outcome(replace(state, lock_fault=None))
+
+
+def _shut_in_emergency(state: Machine) -> bool:
+    return state.emergency and state.lock is LockState.LOCKED
+
+
+def _reopen(state: Machine, now: datetime) -> Machine:
+    """Let `tick` see to a lock that shut in an emergency; the measurement itself commands nothing."""
+    if not _shut_in_emergency(state) or state.outstanding or state.settle_at:
+        return state
+    return replace(state, settle_at=now + seconds(REOPEN_S))
 
 
 def _leaf(rules: Rules, state: Machine, contact: Contact | None, now: datetime, *, retained: bool) -> Machine:
@@ -146,7 +166,8 @@ def overdue(rules: Rules, state: Machine, now: datetime) -> Outcome:
 
 
 def _jam(rules: Rules, state: Machine, now: datetime, why: str) -> Outcome:
-    news = state.lock is not LockState.JAMMED or state.lock_fault != why
+    known = state.lock is LockState.JAMMED or _shut_in_emergency(state)
+    news = not known or state.lock_fault != why
     state = replace(state, lock=LockState.JAMMED, sure=True, lock_fault=why)
     if not news:
         return Outcome(state)

@@ -1,6 +1,7 @@
 """S5: what a person or an emergency released stays released for its time, and the rule returns when that is over."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from hub.notices.plan import plan
 from hub.policy import display, door_state
 from hub.store import open_store
 from hub.store.schema import outbox
-from maskgate.messages import DoorCommand, LockState, Mode, Override, encode
+from maskgate.messages import DoorCommand, EventType, LockState, Mode, Override, encode
 from maskgate.mqtt import Inbound
 from tests.conftest import ManualClock
 from tests.hub.core.conftest import until
@@ -194,6 +195,53 @@ def test_a_reset_gives_the_entry_back_to_its_rule_at_once() -> None:
     assert actions(w) == [UNLOCK]
     w.deliver(w.said("override", action="end", reason=""))
     assert actions(w) == [UNLOCK, LOCK]
+
+
+@pytest.mark.parametrize("retained", [False, True])
+def test_a_lock_that_shuts_by_itself_in_an_emergency_is_opened_again(retained: bool) -> None:
+    """By a timer of its own, or because it comes back from a power cut as locked."""
+    w = world(lock="LOCKED", mode="soft")
+    w.deliver(w.said("emergency", active=True))
+    w.deliver(w.measured("UNLOCKED"))
+    for count in range(2, 12):
+        w.advance(12)
+        w.deliver(replace(w.measured("LOCKED"), retain=retained))
+        assert len(actions(w)) == count - 1, "a measurement itself moves nothing"
+        w.advance(1)
+        assert actions(w) == [UNLOCK] * count
+        w.deliver(w.measured("UNLOCKED"))
+    w.deliver(w.said("emergency", active=False))
+    w.deliver(w.measured("LOCKED"))
+    w.advance(60)
+    assert actions(w) == [UNLOCK] * 11, "soft: the lock is its own again"
+
+
+def test_a_lock_that_shuts_while_the_broker_or_the_hub_is_away_in_an_emergency_is_opened_again() -> None:
+    w = world(lock="LOCKED")
+    w.deliver(w.said("emergency", active=True))
+    w.deliver(w.measured("UNLOCKED"))
+    for away in (lambda: w.site_fault("broker", "away"), w.restart):
+        before = len(actions(w))
+        away()
+        w.site_fault("broker", None)
+        w.deliver(w.measured("LOCKED"))
+        w.advance(2)
+        assert actions(w)[before:] == [UNLOCK]
+        w.deliver(w.measured("UNLOCKED"))
+
+
+def test_a_lock_that_cannot_open_in_an_emergency_is_told_on_and_people_once() -> None:
+    w = world(lock="LOCKED", attempts=2)
+    w.deliver(w.said("emergency", active=True))
+    told = []
+    for _ in range(10):
+        told += [one for outcome in w.advance(30) for one in outcome.decided if one.tell]
+        w.deliver(w.measured("LOCKED"))
+        assert door_state(w.rules, w.state, w.wall).problem, "that it says where it stands mends nothing"
+    assert [one.decision.event_type for one in told] == [EventType.FAULT]
+    assert len(actions(w)) == 20, "twice each time that it says so"
+    w.deliver(w.measured("UNLOCKED"))
+    assert not door_state(w.rules, w.state, w.wall).problem
 
 
 def test_no_policy_and_no_hand_locks_in_an_emergency_until_its_reset() -> None:

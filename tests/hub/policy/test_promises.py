@@ -72,6 +72,9 @@ VARIANTS: list[dict[str, Any]] = [
     {"schedule": [{**_RULE, "entry": "controlled"}, {"days": ["mon"], "from": "22:01", "mode": "soft"}]},
 ]
 NODES_TO_SAFETY, SITE_TO_SAFETY = VARIANTS[4], VARIANTS[6]
+#: An emergency, obeyed: what follows is rarely drawn together with it.
+RELEASED: list[Step] = [("emergency", True, 0.0, False), ("obeyed",)]
+LATER: Step = ("advance", 6.0)
 steps = st.sampled_from([
     step for weight, variants in _KINDS for step in islice(cycle(variants), weight * 300)
 ])  # fmt: skip
@@ -95,6 +98,9 @@ class Observer:
         self.lost = False  # it has just gone, or come back
         self.owed: float | None = None  # until when the lock may be elsewhere after that (monotonic)
         self.emergency = False
+        self.kept_out: float | None = (
+            None  # since when a lock that could be told says that it is locked in one (monotonic)
+        )
         self.hand: tuple[LockAction, float] | None = None  # a person's will, and until when (monotonic)
         self.obeyed: list[Inbound] = []
 
@@ -109,6 +115,7 @@ class Observer:
         actions = [o.command.action for o in outcomes if o.command]
         self._commands_are_allowed(step, actions, mode_before)
         self._is_safe(actions)
+        self._is_released()
         self._shows_what_was_measured()
 
     # The steps.
@@ -224,6 +231,7 @@ class Observer:
                     kind = "retry" if again else "advance"
                     self._commands_are_allowed((kind,), [outcome.command.action], self.world.mode)
                 self._is_safe([outcome.command.action] if outcome.command else [])
+                self._is_released()
             self._shows_what_was_measured()
         return []
 
@@ -334,6 +342,13 @@ class Observer:
         assert not new or going is want, "S3: not brought to its safe state"
         assert not over or want in {going, self.stood}, "S3: not brought to its safe state after a start or a cut"
 
+    def _is_released(self) -> None:
+        """S5: in an emergency no lock that can be told stays locked, whatever shut it."""
+        shut = self.emergency and not self.cut and self.due is None and self.measured is LockState.LOCKED
+        since = self.world.mono if self.kept_out is None else self.kept_out
+        self.kept_out = since if shut else None
+        assert not shut or self.world.mono - since <= GRACE, "S5: locked in an emergency"
+
     def _ends_a_grant(self, outcomes: list[Outcome]) -> None:
         command = next((outcome.command for outcome in reversed(outcomes) if outcome.command), None)
         if self.world.mode != "hard" or self.emergency or self.hand or self.cut or self.safe == "keep":
@@ -433,6 +448,8 @@ def test_promises_of_a_door(mode: str, entry: str) -> None:
     )
     @example(NODES_TO_SAFETY, [("site", "broker", True), ("blind", "cam", "node"), ("site", "broker", False)])
     @example(SITE_TO_SAFETY, [("site", "database", True), ("obeyed",), ("restart",)])
+    @example({}, [*RELEASED, ("measured", "LOCKED", False), LATER])
+    @example({}, [*RELEASED, ("site", "broker", True), ("measured", "LOCKED", False), ("site", "broker", False), LATER])
     @example(VARIANTS[-1], [("advance", 31.0), ("lock", "unlock", 0.0, False)])
     def run(variant: dict[str, Any], sequence: list[Step]) -> None:
         observer = Observer(mode, entry, **variant)
