@@ -63,8 +63,8 @@ def settle(rules: Rules, state: Machine, now: datetime, *, force: bool = False) 
 def owed(rules: Rules, state: Machine) -> bool:
     """Whether the lock may not be where it should, for a reason that came while nothing could be sent or answered."""
     want = wanted(rules, state)
-    if _shut_in_emergency(state):
-        return True
+    if state.emergency:
+        return not (state.sure and state.lock is LockState.UNLOCKED)
     if state.cut is None:
         return state.outstanding is not None or state.lock is LockState.JAMMED
     safe = safe_state(rules, state)  # one that began in the meantime is never taken to be reached already (S3)
@@ -110,7 +110,7 @@ def feedback(rules: Rules, state: Machine, heard: Feedback, now: datetime, *, re
         return Outcome(state)  # on its way it has measured nothing, and what it was told the hub knows best
     if retained or heard.lock is LockState.UNKNOWN:
         stands = state.lock is LockState.JAMMED or (retained and state.outstanding)
-        return Outcome(state if stands else _reopen(replace(state, lock=heard.lock, sure=False), now))
+        return Outcome(state if stands else replace(state, lock=heard.lock, sure=False))
     due = state.outstanding
     answers = due is not None and heard.command in (None, due.id)
     if heard.lock is LockState.JAMMED:
@@ -131,7 +131,7 @@ def _shut_in_emergency(state: Machine) -> bool:
 
 def _reopen(state: Machine, now: datetime) -> Machine:
     """Let `tick` see to a lock that shut in an emergency; the measurement itself commands nothing."""
-    if not _shut_in_emergency(state) or state.outstanding or state.settle_at:
+    if state.outstanding or state.settle_at:
         return state
     return replace(state, settle_at=now + seconds(REOPEN_S))
 

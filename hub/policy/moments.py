@@ -31,8 +31,8 @@ def start(rules: Rules, state: Machine, now: datetime) -> Outcome:
 
     The lock is unknown until measured: it may have moved while nobody looked. What was held and has ended in the
     meantime, what the schedule has changed, what a fault of the site had called for (it comes anew if it still
-    stands), and a command that nobody answered, is still to be seen to, but a little later (see `START_GRACE_S`), by
-    `tick` as always.
+    stands), a command that nobody answered, and an emergency whose lock does not say by then that it is open, are still
+    to be seen to, but a little later (see `START_GRACE_S`), by `tick` as always.
     What a person set (mode, override, emergency) stands, unless configuration or schedule have another mode since.
     """
     regime = rules.calendar.at(now)
@@ -41,7 +41,7 @@ def start(rules: Rules, state: Machine, now: datetime) -> Outcome:
     lasting = replace(state, faults=tuple(fault for fault in state.faults if fault.source in rules.door.nodes))
     ended = state.cut is None and wanted(rules, lasting) is not wanted(rules, state)
     missed = rules.calendar.scheduled and (state.configured_mode, state.entry) != (regime.mode, regime.entry)
-    due = missed or ended or state.settle_at or owed(rules, lasting)
+    due = missed or ended or state.settle_at or state.emergency or owed(rules, lasting)
     state = replace(
         lasting, mode=mode, configured_mode=regime.mode, entry=regime.entry, outstanding=None, cut=None,
         lock=LockState.UNKNOWN, sure=False, contact=None, present=(), settle_at=earliest if due else None,

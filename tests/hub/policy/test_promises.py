@@ -344,7 +344,7 @@ class Observer:
 
     def _is_released(self) -> None:
         """S5: in an emergency no lock that can be told stays locked, whatever shut it."""
-        shut = self.emergency and not self.cut and self.due is None and self.measured is LockState.LOCKED
+        shut = self.emergency and not self.cut and self.due is None and self.measured is LockState.LOCKED and self.shut
         since = self.world.mono if self.kept_out is None else self.kept_out
         self.kept_out = since if shut else None
         assert not shut or self.world.mono - since <= GRACE, "S5: locked in an emergency"

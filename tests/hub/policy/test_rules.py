@@ -227,6 +227,7 @@ def test_an_emergency_wins_over_hands_until_reset() -> None:
     w.deliver(w.said("override", action="lock", reason="x"))
     w.deliver(w.passage("no_mask"))
     w.restart()
+    w.deliver(w.measured("UNLOCKED"))
     w.advance(3600)
     assert (actions(w), w.shown) == ([UNLOCK], "emergency")
     w.deliver(w.said("emergency", active=False))
