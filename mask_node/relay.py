@@ -27,7 +27,7 @@ class Relay:
 
     def __init__(self, settings: RelaySettings, clock: Clock, *, pins: Any = None) -> None:
         self._settings, self._clock, self._pins = settings, clock, pins
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._device: Any = None
         self._standing = Standing(settings.first)
         self._signs = Signs(clock.monotonic())
@@ -88,13 +88,14 @@ class Relay:
     @property
     def feedback(self) -> Feedback:
         """What the relay reports."""
-        return Feedback(lock=self.measured, command=self._command)
+        with self._lock:
+            return Feedback(lock=self.measured, command=self._command)
 
     def told(self, action: LockAction, command: str | None = None) -> None:
         """The hub commands; who calls has checked that it may."""
-        with self._lock:
+        with self._lock:  # until the pin has moved: no report names a command sooner
             self._standing, self._command = Standing(action, by_hub=True), command
-        self.heard()
+            self.heard()
 
     def heard(self) -> None:
         """The hub decides on doors."""
