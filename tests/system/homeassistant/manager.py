@@ -51,6 +51,13 @@ mqtt:
       object_id: bolt
       command_topic: maskgate/house/bolt/set
       optimistic: true
+  - lock:
+      name: Gate
+      unique_id: house_gate
+      default_entity_id: lock.gate
+      object_id: gate
+      command_topic: maskgate/house/gate/set
+      optimistic: true
   - text:
       name: Matrix
       unique_id: house_matrix
@@ -109,10 +116,14 @@ AUTOMATIONS = [
         memory="input_text.maskgate_front_order", contact="binary_sensor.leaf", safe_after=3,
         running="binary_sensor.maskgate_hub_running",
     ),
-    # Gets no orders: only that the hub is gone moves it.
+    # These get no orders: only that the hub is gone moves them.
     _from_blueprint(
         "entry_lock", "bolt", door="front", root="elsewhere", lock="lock.bolt", entry="lock.front", safe="lock",
         running="binary_sensor.maskgate_hub_running",
+    ),
+    _from_blueprint(
+        "entry_lock", "gate", door="front", root="elsewhere", lock="lock.gate", entry="lock.front", safe="lock",
+        running="binary_sensor.maskgate_hub_running", safe_after=15,
     ),
     _from_blueprint(
         "show_words", decision="event.front_decision", message="text.front_message", texts=["text.matrix"], seconds=2,
