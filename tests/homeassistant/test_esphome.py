@@ -86,6 +86,9 @@ def test_a_relay_pulses_nothing_at_boot_and_knows_its_safe_state(devices: Path, 
     gone_after = re.search(r"id: alone\n.*?delay: (\d+)s", out, re.DOTALL)
     assert gone_after
     assert int(gone_after[1]) < 5  # S3; what ends without a word is known by its silence
+    at_boot = re.search(r"on_boot:\n(.*?)\n\w", out, re.DOTALL)
+    assert at_boot, "a start without a broker finds the safe side too"
+    assert "id: alone" in at_boot[1]
 
 
 def test_devices_speak_the_topics_of_the_catalogue() -> None:

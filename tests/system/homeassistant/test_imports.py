@@ -173,6 +173,26 @@ def test_s5_an_emergency_release_outlives_the_hub(house: Home) -> None:
         assert (waited[1] - waited[0]).total_seconds() > 6, "it is told to wait for twelve more"
 
 
+def test_s3_s5_a_start_without_the_hub_finds_the_safe_side_too(house: Home) -> None:
+    with FrontSite(house) as site:
+        at_rest(house)
+        for released, safe in ((False, "locked"), (True, "unlocked")):
+            if released:
+                house.call("button", "press", "button.front_emergency")
+                until(lambda: site.state().emergency, "what is retained of the emergency")
+                # Where the bolt's automation looks: it hears nothing else of this site, so as to get no orders.
+                site.board.publish("elsewhere/door/front/state", site.state().model_dump_json().encode(), retain=True)
+            with house.away():
+                site.stop_hub(kill=True)
+            house.call("lock", "unlock" if safe == "locked" else "lock", "lock.bolt")
+            house.wait_state("lock.bolt", safe)
+            site.start_hub()
+            house.wait_state("lock.front", "unlocked")
+        site.board.publish("elsewhere/door/front/state", b"", retain=True)
+        house.call("button", "press", "button.front_emergency_reset")
+        house.wait_state("binary_sensor.front_emergency_released", "off")
+
+
 def test_an_order_that_is_late_or_came_before_moves_nothing(house: Home, front: FrontSite) -> None:
     at_rest(house)
     before = len(front.lock.commands)
