@@ -31,7 +31,9 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def db(database: str) -> Iterator[Engine]:
+def db(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    # A hub that gets no connection within seconds tries again; a test that writes by itself does not.
+    monkeypatch.setattr("hub.store.open.CONNECT_S", 30)
     engine = open_store(place(database))
     yield engine
     engine.dispose()

@@ -1,6 +1,6 @@
 """A real Home Assistant with a real broker, in temporary folders.
 
-    home = Home(install, Folders.new())
+    home = Home(install)
     home.start()                       # broker up, Home Assistant RUNNING, its MQTT entry loaded
     home.wait_state("lock.front_entry", "locked")
     home.call("lock", "unlock", "lock.front_entry")
@@ -8,11 +8,12 @@
 
 Packages, blueprints and dashboards are put into `home.config` before `start` (or before `restart`): what lies in
 `packages/` is taken in, `blueprints/` is where Home Assistant looks for them, `automations.yaml` is a list, and `extra`
-is more of configuration.yaml. `complaints` are the lines of its log that concern us. Everything waits on conditions.
+is more of configuration.yaml. `complaints` is what its log says that concerns us. Everything waits on conditions.
 """
 
 import contextlib
 import json
+import re
 import shutil
 import signal
 import tempfile
@@ -221,10 +222,12 @@ class Home:
         return rows
 
     def complaints(self, since: int = 0) -> list[str]:
-        """Return the warnings and errors in the log, from a character on, that concern MQTT, templates or us."""
+        """Return the warnings and errors in the log, from a character on, that concern MQTT, templates or us: whole."""
         words = ("mqtt", "maskgate", "template", "automation", "blueprint", "package", "lovelace", "script")
+        entries = re.split(r"^(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.)", self.ha.log()[since:], flags=re.MULTILINE)
+        heads = [entry.partition("\n")[0] for entry in entries]
         return [
-            line
-            for line in self.ha.log()[since:].splitlines()
-            if (" WARNING " in line or " ERROR " in line) and any(word in line.lower() for word in words)
+            entry
+            for entry, head in zip(entries, heads, strict=True)
+            if (" WARNING " in head or " ERROR " in head) and any(word in head.lower() for word in words)
         ]

@@ -353,7 +353,8 @@ def test_all_that_is_shipped_loads_without_a_complaint(house: Home, front: Front
     }  # fmt: skip
     assert all(found["state"] == "on" for name, found in states.items() if name.startswith("automation."))
     assert not [name for name, found in states.items() if found["state"] == "unavailable"]
-    assert [line for line in house.complaints() if not ITS_OWN.search(line)] == []
+    worth_a_look = [said for said in house.complaints() if not ITS_OWN.search(said)]
+    assert not worth_a_look, "\n".join(worth_a_look)
     issues = house.ha.ws("repairs/list_issues")["issues"]
     assert [one for one in issues if one["domain"] in OURS] == []
     problems, _, output = tools().check_config(house.install.hass, house.config)
