@@ -236,9 +236,13 @@ def mine(home: Home) -> set[str]:
     return {entity for entity, row in home.registry().items() if str(row["unique_id"]).startswith("maskgate_ghosts_")}
 
 
-#: What Home Assistant says of its own doing: that its broker went away, and (2025.4) of a message of its own, by which
-#: it clears a topic once more from which a device with disabled entities was taken back.
-ITS_OWN = re.compile(r"Disconnected from MQTT server|No device components to cleanup for maskgate_")
+#: What Home Assistant says of its own doing: that its broker went away, that its machine is busy (so that a state took
+#: long, or that it was stopped before it had ended), and (2025.4) of a message of its own, by which it clears a topic
+#: once more from which a device with disabled entities was taken back.
+ITS_OWN = re.compile(
+    r"Disconnected from MQTT server|Updating state for .* took \d|recorder\.util\] .* was shutdown cleanly"
+    r"|No device components to cleanup for maskgate_"
+)
 
 
 def test_nothing_of_ours_is_worth_a_warning_to_home_assistant(home: Home, site: Site) -> None:
