@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from sqlalchemy import func, select
 
 from hub.store import read, writing
@@ -118,6 +119,15 @@ def test_connect_and_birth_are_answered_in_order(make_site: Make) -> None:
     friend.say("homeassistant/status", "online")
     until(lambda: len(friend.on("maskgate/hub/availability")) > before, "the answer to the birth")
     assert friend.on("homeassistant/device/x/config")[1:]
+
+
+def test_the_discovery_is_said_once_more_in_case_that_home_assistant_lost_some_of_it(
+    make_site: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.dispatch.AGAIN_S", 0.5)
+    friend = make_site().friend
+    until(lambda: len(friend.on("homeassistant/device/x/config")) == 2, "the second time")
+    assert len(friend.on("maskgate/hub/availability")) == 1
 
 
 def test_a_broker_that_was_killed_is_healed(make_site: Make, broker: object) -> None:

@@ -57,11 +57,13 @@ automation: !include automations.yaml
 logger:
   default: warning
 statistics_now:
+lose_one:
 """
-#: What is ours in it: see statistics_now.py.
+#: What is ours in it: see these files.
+COMPONENTS = ("statistics_now", "lose_one")
 MANIFEST = {
-    "domain": "statistics_now", "name": "Statistics now", "version": "1.0.0", "dependencies": ["recorder"],
-    "codeowners": [], "documentation": "", "iot_class": "calculated",
+    "version": "1.0.0", "dependencies": ["recorder", "mqtt"], "codeowners": [], "documentation": "",
+    "iot_class": "calculated",
 }  # fmt: skip
 
 
@@ -87,10 +89,11 @@ class Home:
             (self.config / name).mkdir(parents=True)
         (self.config / "configuration.yaml").write_text(CONFIGURATION + extra)
         (self.config / "automations.yaml").write_text("[]\n")
-        component = self.config / "custom_components" / "statistics_now"
-        component.mkdir(parents=True)
-        (component / "manifest.json").write_text(json.dumps(MANIFEST))
-        shutil.copyfile(Path(__file__).with_name("statistics_now.py"), component / "__init__.py")
+        for name in COMPONENTS:
+            component = self.config / "custom_components" / name
+            component.mkdir(parents=True)
+            (component / "manifest.json").write_text(json.dumps({**MANIFEST, "domain": name, "name": name}))
+            shutil.copyfile(Path(__file__).with_name(f"{name}.py"), component / "__init__.py")
         self.broker: Broker | None = None
         self.ha: Any = None
         self._lab = tools()

@@ -198,6 +198,14 @@ def test_a_node_that_leaves_takes_its_entities_along_and_an_orderly_stop_too(hom
         home.wait_state("sensor.cam_1_camera", "ok")
 
 
+def test_an_entity_that_home_assistant_loses_at_first_comes_soon(home: Home, site: Site) -> None:
+    lost = "binary_sensor.late_front_entry_problem"
+    home.ha.call("lose_one", "lose", {"unique_id": "maskgate_late_door_front-entry_problem"})
+    with Site(home, "late"):  # and `site` is there before, so that the answer to a birth does not heal it
+        home.wait_state(lost, "off")
+    assert any("lost on purpose" in said for said in home.complaints())
+
+
 def test_what_the_configuration_drops_leaves_no_ghost_and_a_new_name_is_no_new_entity(home: Home) -> None:
     """M6."""
     with Site(home, "ghosts", keep_evidence=True) as site:
@@ -237,11 +245,12 @@ def mine(home: Home) -> set[str]:
 
 
 #: What Home Assistant says of its own doing: that its broker went away, that its machine is busy (so that a state took
-#: long, or that it was stopped before it had ended), and (2025.4) of a message of its own, by which it clears a topic
-#: once more from which a device with disabled entities was taken back.
+#: long, or that it was stopped before it had ended), that it lost an entity (decision 0035; and once on purpose), and
+#: (2025.4) of a message of its own, by which it clears a topic once more from which a device with disabled entities was
+#: taken back.
 ITS_OWN = re.compile(
     r"Disconnected from MQTT server|Updating state for .* took \d|recorder\.util\] .* was shutdown cleanly"
-    r"|No device components to cleanup for maskgate_"
+    r"|KeyError: '(payload_available|lost on purpose)'|No device components to cleanup for maskgate_"
 )
 
 
