@@ -131,6 +131,7 @@ def test_no_bad_file_of_two_hundred_disturbs_a_running_hub(house: House, monkeyp
     monkeypatch.setenv("MASKGATE_DATABASE", str(house.hub.config.database))
     monkeypatch.setenv("MASKGATE_MANAGER", "json://localhost")
     friend, good = house.friend, house.file.read_text()
+    until(lambda: len(friend.on("homeassistant/device/maskgate_node_cam/config")) > 1, "the discovery, said again")
     parts, before = house.hub._parts, len(friend.heard)
     rich = (REPOSITORY / "deploy/config/hub-example.yaml").read_text()
     texts = [*mutated(good, 120, seed=1), *mutated(rich, 120, seed=2)]
