@@ -41,7 +41,7 @@ GATHER_S, GATHER_COMMANDS_S = 0.1, 0.02
 BIRTH_JITTER_S = (0.1, 1.0)
 #: When the discovery is said once more after a connection was made, in seconds: what Home Assistant loads for the first
 #: may cost it an entity (decision 0035).
-AGAIN_S = 10.0
+DISCOVERY_AGAIN_S = 10.0
 PAUSE_S = 0.5
 
 
@@ -79,7 +79,7 @@ class Dispatcher:
         self._mark_at = math.inf
         self._cursor = 0
         self._announce_at: float | None = None
-        self._again_at: float | None = None
+        self._discovery_again_at: float | None = None
         self._next_health = 0.0
         self._thread = threading.Thread(target=self._run, name="dispatch", daemon=True)
 
@@ -172,15 +172,15 @@ class Dispatcher:
             self._under_way.clear()
             self._cursor = 0
             self._announce(link)
-            self._again_at = now + AGAIN_S if self._config.homeassistant.enabled else None
+            self._discovery_again_at = now + DISCOVERY_AGAIN_S if self._config.homeassistant.enabled else None
         elif not self._greeted:
             return  # it stands, and `up` is about to say so
         elif self._announce_at is not None and now >= self._announce_at:
             self._announce_at = None
             self._announce(link)
-        elif self._again_at is not None and now >= self._again_at:
-            self._again_at = None
-            self._discover(link)
+        elif self._discovery_again_at is not None and now >= self._discovery_again_at:
+            self._discovery_again_at = None
+            self._publish_discovery(link)
         self._pump(link)
         self._pictures.send(link)
         if now >= self._next_health:
@@ -276,7 +276,7 @@ class Dispatcher:
 
     def _announce(self, link: Link) -> None:
         """Say it all: discovery, then states, pictures, and at last that we are there."""
-        self._discover(link)
+        self._publish_discovery(link)
         root = self._config.mqtt.root
         ours = (topics.DOOR_STATE, topics.DOOR_DISPLAY)
         with writing(self._db) as tx:  # what waits was written before a stop; said after what follows, it would stay
@@ -287,7 +287,7 @@ class Dispatcher:
         self._pictures.announce(link)
         link.publish(availability(root, Availability.ONLINE))
 
-    def _discover(self, link: Link) -> None:
+    def _publish_discovery(self, link: Link) -> None:
         for message in self._discovery(self._config):
             link.publish(message)
 

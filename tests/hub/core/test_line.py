@@ -124,7 +124,7 @@ def test_connect_and_birth_are_answered_in_order(make_site: Make) -> None:
 def test_the_discovery_is_said_once_more_in_case_that_home_assistant_lost_some_of_it(
     make_site: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hub.dispatch.AGAIN_S", 0.5)
+    monkeypatch.setattr("hub.dispatch.DISCOVERY_AGAIN_S", 0.5)
     friend = make_site().friend
     until(lambda: len(friend.on("homeassistant/device/x/config")) == 2, "the second time")
     assert len(friend.on("maskgate/hub/availability")) == 1

@@ -82,8 +82,9 @@ class Home:
 
     def __init__(self, install: Install, *, extra: str = "") -> None:
         self.install = install
-        # Under /tmp, which has the same name inside and outside of a root of its own.
-        self.folder = Path(tempfile.mkdtemp(prefix="maskgate-ha-", dir="/tmp"))
+        # Under /tmp, which has the same name inside and outside of a root of its own; without our name, by which
+        # `complaints` would take what is said of the folder for something of ours.
+        self.folder = Path(tempfile.mkdtemp(prefix="home-of-tests-", dir="/tmp"))
         self.config = self.folder / "config"
         for name in ("packages", "blueprints", "dashboards"):
             (self.config / name).mkdir(parents=True)

@@ -244,13 +244,14 @@ def mine(home: Home) -> set[str]:
     return {entity for entity, row in home.registry().items() if str(row["unique_id"]).startswith("maskgate_ghosts_")}
 
 
-#: What Home Assistant says of its own doing: that its broker went away, that its machine is busy (so that a state took
-#: long, or that it was stopped before it had ended), that it lost an entity (decision 0035; and once on purpose), and
-#: (2025.4) of a message of its own, by which it clears a topic once more from which a device with disabled entities was
-#: taken back.
+#: What Home Assistant says of its own doing: that its broker went away, that a state took long on a busy machine, that
+#: it lost an entity while it loaded (decision 0035; and once on purpose), and (2025.4) of a message of its own, by
+#: which it clears a topic once more from which a device with disabled entities was taken back.
 ITS_OWN = re.compile(
-    r"Disconnected from MQTT server|Updating state for .* took \d|recorder\.util\] .* was shutdown cleanly"
-    r"|KeyError: '(payload_available|lost on purpose)'|No device components to cleanup for maskgate_"
+    r"Disconnected from MQTT server|helpers\.entity\] Updating state for \S+ .* took \d"
+    r"|Exception in _async_setup_entity_entry_from_discovery "
+    r"(?s:.*)\nKeyError: '(payload_available|lost on purpose)'\s*$"
+    r"|No device components to cleanup for maskgate_"
 )
 
 
