@@ -51,7 +51,7 @@ app: $(VENV)/.ready  ## the hub as an app of Home Assistant OS, to be copied int
 heal: $(VENV)/.ready  ## 100 restarts and 100 timings in front of a real Home Assistant [HEAL_S=12]
 	MASKGATE_HA_RESTARTS=100 MASKGATE_HA_RUNS=100 MASKGATE_HA_HEAL_S=$(or $(HEAL_S),12) MASKGATE_HA_OWN_S=10 \
 		$(BIN)/pytest -s tests/system/homeassistant/test_restarts.py tests/system/homeassistant/test_line.py \
-			tests/system/homeassistant/test_imports.py
+			tests/system/homeassistant/test_entry_lock.py
 
 test-training: $(VENV)-training/.ready  ## brings TensorFlow (2 GB) and tests training
 	$(VENV)-training/bin/pytest -n $(or $(JOBS),auto) --dist loadfile tests/training

@@ -63,3 +63,11 @@ def site(home: Home) -> Iterator[Site]:
     """A site at each of them, with pictures, for the tests of one module."""
     with Site(home, keep_evidence=True) as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def front(house: Home) -> Iterator[manager.FrontSite]:
+    """A site at each of them, whose door the shipped files name, from its first use to the end of a module."""
+    with manager.FrontSite(house) as made:
+        manager.at_rest(house)
+        yield made

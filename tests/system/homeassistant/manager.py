@@ -191,3 +191,9 @@ class FrontSite(Site):
         """Return what a thing of the house was told: JSON where it is, else words."""
         found = [message.payload.decode() for message in self.heard if message.topic == f"maskgate/house/{thing}"]
         return [json.loads(each) if each.startswith("{") else each for each in found]
+
+
+def at_rest(house: Home) -> None:
+    """Wait until nobody is kept out."""
+    house.wait_state("lock.front", "unlocked")
+    house.wait_state("lock.strike", "unlocked")
